@@ -1,0 +1,86 @@
+import { type ApiKeyStore, digestOf, isWellFormedKey } from './api-keys.ts';
+import type { Principal } from './principal.ts';
+import type { SessionDeps } from './sessions.ts';
+import { type TokenProblem, verifyToken } from './tokens.ts';
+
+/** What a request offers as proof of who is calling. */
+export type Credential =
+  | { kind: 'none' }
+  | { kind: 'malformed_bearer' }
+  | { kind: 'bearer'; token: string }
+  | { kind: 'api_key'; key: string };
+
+export type Refusal =
+  | 'not_provided'
+  | 'malformed_header'
+  | `token_${TokenProblem}`
+  | 'session_ended'
+  | 'user_not_found'
+  | 'user_inactive'
+  | 'key_unknown'
+  | 'key_owner_inactive';
+
+export type Authentication = { valid: true; principal: Principal } | { valid: false; reason: Refusal };
+
+export type CredentialDeps = Pick<SessionDeps, 'sessions' | 'tokenPolicy' | 'signingKeys'> & {
+  apiKeys: ApiKeyStore;
+};
+
+/**
+ * The one credential that counts: a Bearer decides when present, else `X-API-Key`, else
+ * `Authorization: ApiKey`. Schemes match in any case; an unknown one is passed over.
+ */
+export function credentialOf(headers: { authorization: string | null; apiKey: string | null }): Credential {
+  const [scheme, value, ...more] = (headers.authorization ?? '').trim().split(/\s+/);
+  const oneValue = value !== undefined && more.length === 0;
+  if (scheme?.toLowerCase() === 'bearer') {
+    return oneValue ? { kind: 'bearer', token: value } : { kind: 'malformed_bearer' };
+  }
+  const apiKey = headers.apiKey?.trim();
+  if (apiKey) return { kind: 'api_key', key: apiKey };
+  if (scheme?.toLowerCase() === 'apikey' && oneValue) return { kind: 'api_key', key: value };
+  return { kind: 'none' };
+}
+
+/**
+ * The one judgement of who is calling, for every door alike. Rights are read with it and never taken from a
+ * token. At most one round trip; none for a credential that can not be genuine.
+ */
+export async function authenticate(
+  deps: CredentialDeps,
+  { credential, now }: { credential: Credential; now: Date },
+): Promise<Authentication> {
+  switch (credential.kind) {
+    case 'none':
+      return { valid: false, reason: 'not_provided' };
+    case 'malformed_bearer':
+      return { valid: false, reason: 'malformed_header' };
+    case 'bearer':
+      return authenticateToken(deps, credential.token, now);
+    case 'api_key':
+      return authenticateKey(deps, credential.key);
+  }
+}
+
+async function authenticateToken(deps: CredentialDeps, token: string, now: Date): Promise<Authentication> {
+  const keys = await deps.signingKeys();
+  const verified = await verifyToken(keys, deps.tokenPolicy, { token, kind: 'access', now });
+  if (!verified.valid) return { valid: false, reason: `token_${verified.reason}` };
+  const { userId, sessionId, issuedAt } = verified.claims;
+  const state = userId === null ? null : await deps.sessions.findState({ userId, sessionId, issuedAt }, now);
+  if (state === null) return { valid: false, reason: 'user_not_found' };
+  if (!state.account.user.isActive) return { valid: false, reason: 'user_inactive' };
+  if (!state.loginStands) return { valid: false, reason: 'session_ended' };
+  const proof =
+    sessionId === null ? { kind: 'interchange' as const } : { kind: 'session' as const, sessionId };
+  return { valid: true, principal: { ...state.account, proof } };
+}
+
+async function authenticateKey(deps: CredentialDeps, key: string): Promise<Authentication> {
+  if (!isWellFormedKey(key)) return { valid: false, reason: 'key_unknown' };
+  const found = await deps.apiKeys.findOwner(await digestOf(key));
+  if (found === null) return { valid: false, reason: 'key_unknown' };
+  if (!found.account.user.isActive) return { valid: false, reason: 'key_owner_inactive' };
+  const proof = { kind: 'api_key' as const, keyId: found.keyId, lastUsedAt: found.lastUsedAt };
+  return { valid: true, principal: { ...found.account, proof } };
+}

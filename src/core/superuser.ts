@@ -1,0 +1,86 @@
+import { DomainError, forbidden } from './errors.ts';
+import { assertAcceptable, hashPassword, type PasswordPolicy } from './passwords.ts';
+import { ADMIN_LEVEL } from './principal.ts';
+import type { NewUser } from './users.ts';
+
+export interface SuperuserStore {
+  /** Whether any admin exists, active or not. */
+  exists(): Promise<boolean>;
+  /**
+   * Stores the user if there is still no admin, in one statement: of racing calls one wins.
+   * `username_taken` when a user of that name exists who is no admin.
+   */
+  insertFirst(user: NewUser): Promise<'created' | 'superuser_exists' | 'username_taken'>;
+}
+
+export type SuperuserDeps = {
+  superuser: SuperuserStore;
+  passwordPolicy: PasswordPolicy;
+  /** The one address that may set up over the web; without it loopback and private ones may. */
+  setupAllowedIp: string | undefined;
+};
+
+/** What a browser tells of the page that sent a request (RFC 6454, Fetch Metadata); programs send neither. */
+export type RequestOrigin = { origin: string | null; fetchSite: string | null; url: URL };
+
+/** Whether a caller at this address may create the first admin. No address, no right. */
+export function isSetupAllowed(deps: Pick<SuperuserDeps, 'setupAllowedIp'>, address: string | null): boolean {
+  if (address === null) return false;
+  return deps.setupAllowedIp === undefined ? isPrivateAddress(address) : address === deps.setupAllowedIp;
+}
+
+/**
+ * Refuses what may not even try: a page of another site must not create the admin on the machine of a
+ * developer who visits it, neither as itself (CSRF) nor under a name that it points at that machine (DNS
+ * rebinding).
+ * @throws DomainError `forbidden`
+ */
+export function assertSetupAllowed(
+  deps: Pick<SuperuserDeps, 'setupAllowedIp'>,
+  { address, from }: { address: string | null; from: RequestOrigin },
+): void {
+  if (!isSetupAllowed(deps, address)) {
+    throw forbidden(
+      'The first admin can not be created from this address. Use a local one, or set SETUP_ALLOWED_IP.',
+    );
+  }
+  const isLocalOnly = deps.setupAllowedIp === undefined;
+  if (isForeignPage(from) || (isFromPage(from) && isLocalOnly && !isLocalName(from.url.hostname))) {
+    throw forbidden('The first admin can not be created from a page of another site.');
+  }
+}
+
+const isFromPage = ({ origin, fetchSite }: RequestOrigin): boolean => origin !== null || fetchSite !== null;
+
+const isForeignPage = ({ origin, fetchSite, url }: RequestOrigin): boolean =>
+  (origin !== null && origin !== url.origin) ||
+  (fetchSite !== null && fetchSite !== 'same-origin' && fetchSite !== 'none');
+
+/** Names that no public DNS answers for: single labels, reserved local suffixes, addresses. */
+const isLocalName = (hostname: string): boolean =>
+  !hostname.includes('.') || /\.(local|localhost|internal|home\.arpa)$|^[\d.]+$/.test(hostname);
+
+/** Creates the first admin; when another call was faster, nothing is stored and that is no error. */
+export async function createFirstAdmin(
+  deps: SuperuserDeps,
+  { username, password, email, now }: { username: string; password: string; email: string; now: Date },
+): Promise<void> {
+  assertAcceptable(deps.passwordPolicy, password);
+  const passwordHash = await hashPassword(deps.passwordPolicy, password);
+  const profile = { username, email: withLowerCaseDomain(email), firstName: '', lastName: '' };
+  const rank = { userLevel: ADMIN_LEVEL, isActive: true, isStaff: true, isSuperuser: true, groups: [] };
+  const settings = { customProperties: {}, avatarConfig: {}, channelProfiles: [], streamLimit: 0 };
+  const user = { ...profile, ...rank, ...settings, passwordHash, dateJoined: now };
+  if ((await deps.superuser.insertFirst(user)) !== 'username_taken') return;
+  throw new DomainError('invalid', 'A user with that username already exists.');
+}
+
+/** Loopback, link-local and private ranges (RFC 1918, RFC 3927, RFC 4193, RFC 4291). */
+const PRIVATE_IPV4 = /^(10|127|172\.(1[6-9]|2\d|3[01])|192\.168|169\.254)\.[\d.]+$/;
+const PRIVATE_IPV6 = /^(::1$|f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:)/;
+
+const isPrivateAddress = (address: string): boolean =>
+  PRIVATE_IPV4.test(address) || PRIVATE_IPV6.test(address);
+
+const withLowerCaseDomain = (email: string): string =>
+  email.replace(/@[^@]*$/, (domain) => domain.toLowerCase());

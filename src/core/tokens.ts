@@ -1,0 +1,123 @@
+import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { randomId } from './secrets.ts';
+import { keyFor, type SigningKey, type SigningKeys } from './signing-keys.ts';
+
+export type TokenKind = 'access' | 'refresh';
+
+export type TokenPolicy = {
+  accessTokenTtlSeconds: number;
+  /** Also the lifetime of a session, which no refresh extends. */
+  refreshTokenTtlSeconds: number;
+  /** Written into tokens and required of them, when set. */
+  jwtIssuer?: string | undefined;
+  jwtAudience?: string | undefined;
+};
+
+export type TokenClaims = {
+  kind: TokenKind;
+  /** Null when the claim names no possible user, which only a foreign issuer's token can do. */
+  userId: number | null;
+  /** Null only under an interchange key. */
+  sessionId: string | null;
+  issuedAt: Date;
+  expiresAt: Date;
+  /** The key that proved it; a refresh of a foreign token is answered under the same key. */
+  key: SigningKey;
+};
+
+export type TokenProblem = 'invalid' | 'expired' | 'wrong_type' | 'no_type' | 'no_id';
+export type VerifiedToken = { valid: true; claims: TokenClaims } | { valid: false; reason: TokenProblem };
+
+/** RFC 9068 section 2.1 for access tokens; the refresh token's type keeps one from passing for the other. */
+const TYP: Record<TokenKind, string> = { access: 'at+jwt', refresh: 'rt+jwt' };
+
+type Minted = {
+  kind: TokenKind;
+  userId: number;
+  sessionId: string | null;
+  issuedAt: Date;
+  expiresAt: Date;
+};
+
+/**
+ * Signs a token. Every claim is ASCII without `>`, `?` and `~`, so that base64url and base64 agree and a
+ * browser's `atob` decodes the payload.
+ * @param key defaults to the set's first key.
+ */
+export async function mintToken(
+  keys: SigningKeys,
+  policy: TokenPolicy,
+  { kind, userId, sessionId, issuedAt, expiresAt }: Minted,
+  key: SigningKey = keys.signer,
+): Promise<string> {
+  if (key.signWith === undefined) throw new Error('a key that only verifies was asked to sign');
+  const subject = String(userId);
+  const jwt = new SignJWT({
+    token_type: kind,
+    user_id: subject,
+    ...(sessionId === null ? {} : { sid: sessionId }),
+  })
+    .setProtectedHeader({ alg: key.alg, ...(key.kid === undefined ? {} : { kid: key.kid }), typ: TYP[kind] })
+    .setSubject(subject)
+    .setJti(randomId())
+    .setIssuedAt(toSeconds(issuedAt))
+    .setExpirationTime(toSeconds(expiresAt));
+  if (policy.jwtIssuer !== undefined) jwt.setIssuer(policy.jwtIssuer);
+  if (policy.jwtAudience !== undefined) jwt.setAudience(policy.jwtAudience);
+  return jwt.sign(key.signWith);
+}
+
+/**
+ * Checks signature, times, issuer, audience and kind; asks no database.
+ * `alg` is taken from the key and never from the token (RFC 8725 section 3.1).
+ */
+export async function verifyToken(
+  keys: SigningKeys,
+  policy: TokenPolicy,
+  { token, kind, now }: { token: string; kind: TokenKind | 'any'; now: Date },
+): Promise<VerifiedToken> {
+  try {
+    const header = decodeProtectedHeader(token);
+    const key = keyFor(keys, header);
+    if (key === undefined) return { valid: false, reason: 'invalid' };
+    const { payload } = await jwtVerify(token, key.verifyWith, {
+      algorithms: [key.alg],
+      requiredClaims: ['exp'],
+      currentDate: now,
+      ...(policy.jwtIssuer === undefined ? {} : { issuer: policy.jwtIssuer }),
+      ...(policy.jwtAudience === undefined ? {} : { audience: policy.jwtAudience }),
+    });
+    return judgeClaims(payload, { key, typ: header.typ, kind });
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) return { valid: false, reason: 'expired' };
+    if (error instanceof errors.JOSEError || error instanceof TypeError) {
+      return { valid: false, reason: 'invalid' };
+    }
+    throw error;
+  }
+}
+
+function judgeClaims(
+  payload: JWTPayload,
+  { key, typ, kind }: { key: SigningKey; typ: string | undefined; kind: TokenKind | 'any' },
+): VerifiedToken {
+  const { token_type: type, user_id: user, jti, sid, iat, exp } = payload;
+  if (type === undefined) return { valid: false, reason: 'no_type' };
+  if (typeof jti !== 'string') return { valid: false, reason: 'no_id' };
+  if ((type !== 'access' && type !== 'refresh') || (kind !== 'any' && type !== kind)) {
+    return { valid: false, reason: 'wrong_type' };
+  }
+  if (typeof sid !== 'string' ? !key.interchange : typ !== TYP[type])
+    return { valid: false, reason: 'invalid' };
+  const issuedAt = new Date((iat ?? 0) * 1000);
+  const expiresAt = new Date((exp ?? 0) * 1000);
+  const sessionId = typeof sid === 'string' ? sid : null;
+  return { valid: true, claims: { kind: type, userId: toUserId(user), sessionId, issuedAt, expiresAt, key } };
+}
+
+function toUserId(claim: unknown): number | null {
+  const id = typeof claim === 'string' && /^[1-9]\d{0,14}$/.test(claim) ? Number(claim) : claim;
+  return typeof id === 'number' && Number.isSafeInteger(id) && id > 0 ? id : null;
+}
+
+const toSeconds = (instant: Date): number => Math.floor(instant.getTime() / 1000);

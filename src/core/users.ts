@@ -1,0 +1,272 @@
+import { DomainError, forbidden, invalidFields, noSuch } from './errors.ts';
+import type { JsonObject } from './json.ts';
+import type { Page, Slice } from './pages.ts';
+import { assertAcceptable, hashPassword, type PasswordPolicy, verifyPassword } from './passwords.ts';
+import { type Account, assertMayActOn, assertNotByApiKey, type Principal, type Rights } from './principal.ts';
+import type { Secret } from './secrets.ts';
+
+export type User = {
+  id: number;
+  username: string;
+  email: string;
+  firstName: string;
+  lastName: string;
+  /** 0 streamer, 1 standard, 10 and above admin. */
+  userLevel: number;
+  isActive: boolean;
+  isStaff: boolean;
+  isSuperuser: boolean;
+  dateJoined: Date;
+  lastLogin: Date | null;
+  customProperties: JsonObject;
+  avatarConfig: JsonObject;
+  channelProfiles: number[];
+  streamLimit: number;
+  groups: number[];
+  apiKeyPreview: string | null;
+};
+
+/** The members of a user that a request can set. */
+export type UserFields = Pick<
+  User,
+  | 'username'
+  | 'email'
+  | 'firstName'
+  | 'lastName'
+  | 'userLevel'
+  | 'isActive'
+  | 'isStaff'
+  | 'isSuperuser'
+  | 'customProperties'
+  | 'avatarConfig'
+  | 'channelProfiles'
+  | 'streamLimit'
+  | 'groups'
+>;
+
+export type NewUser = UserFields & { passwordHash: Secret; dateJoined: Date };
+
+/** Absent members stay as they are; `customProperties` is a patch: null deletes a member. */
+export type UserChanges = Partial<UserFields> & {
+  passwordHash?: Secret;
+  /** Set together with a new password: the one session that survives it, or null for none. */
+  survivingSessionId?: string | null;
+  /** The hash that `current_password` was checked against: another one meanwhile refuses the change. */
+  verifiedHash?: Secret;
+};
+
+/** Why nothing was stored. `outranked`: the user, meanwhile, holds a right that the actor lacks. */
+export type UserProblem =
+  | { kind: 'no_user' }
+  | { kind: 'outranked' }
+  | { kind: 'last_admin' }
+  | { kind: 'username_taken' }
+  | { kind: 'properties_too_large' }
+  | { kind: 'password_changed' }
+  | { kind: 'unknown_group'; id: number };
+
+export interface UserStore {
+  find(id: number): Promise<Account | null>;
+  /** By id, ascending; `search` is the beginning of a username. At most `limit` rows. */
+  list(search: string | null, limit: number): Promise<User[]>;
+  page(search: string | null, slice: Slice): Promise<Page<User>>;
+  /** Stores the user with its groups, or nothing; of racing calls with one username one wins. */
+  insertUnlessTaken(user: NewUser): Promise<User | UserProblem>;
+  /**
+   * Applies every change or none, in one transaction. Two patches of `customProperties` lose nothing; the
+   * last active admin stays one, also when two admins demote each other. A new password ends the other
+   * sessions, a deactivation ends all.
+   */
+  update(id: number, changes: UserChanges, actor: Rights, now: Date): Promise<User | UserProblem>;
+  /** Removes the user with its sessions and keys, unless it is the last active admin, judged as in `update`. */
+  delete(id: number, actor: Rights): Promise<UserProblem | null>;
+}
+
+export type UserDeps = {
+  users: UserStore;
+  passwordPolicy: PasswordPolicy;
+  /** Whether changing one's own password asks for the current one. */
+  requireCurrentPassword: boolean;
+};
+
+/** Longest bare list; beyond it a client must page. */
+export const MAX_UNPAGED_USERS = 5000;
+export const MAX_CUSTOM_PROPERTIES_BYTES = 102_400;
+
+const ADMIN_ONLY = ['userLevel', 'isStaff', 'isSuperuser', 'groups'] as const;
+/** In one's own `custom_properties` these belong to the administration. */
+const ADMIN_ONLY_PROPERTIES = new Set(['xc_password', 'allowed_networks', 'catchup_enabled']);
+
+/** @throws DomainError `invalid` when there are more users than a bare list holds. */
+export async function listUsers(deps: Pick<UserDeps, 'users'>, search: string | null): Promise<User[]> {
+  const users = await deps.users.list(search, MAX_UNPAGED_USERS + 1);
+  if (users.length <= MAX_UNPAGED_USERS) return users;
+  const detail = `There are more than ${MAX_UNPAGED_USERS} users. Ask for pages: ?page=1&page_size=200.`;
+  throw new DomainError('invalid', detail);
+}
+
+export async function getUser(deps: Pick<UserDeps, 'users'>, id: number): Promise<User> {
+  return (await getAccount(deps, id)).user;
+}
+
+/** @throws DomainError `forbidden` when a non-admin gives what only an admin may give. */
+export async function createUser(
+  deps: UserDeps,
+  { caller, fields, password, now }: { caller: Principal; fields: UserFields; password: string; now: Date },
+): Promise<User> {
+  if (!caller.rights.isAdmin && givesPrivileges(fields)) throw forbidden();
+  assertPropertiesFit(fields.customProperties);
+  assertAcceptable(deps.passwordPolicy, password);
+  const passwordHash = await hashPassword(deps.passwordPolicy, password);
+  return orThrow(await deps.users.insertUnlessTaken({ ...fields, passwordHash, dateJoined: now }));
+}
+
+/** Changes another user, or oneself by the rights one has over users. */
+export async function updateUser(
+  deps: UserDeps,
+  args: { caller: Principal; id: number; changes: UserChanges; password?: string | undefined; now: Date },
+): Promise<User> {
+  const { caller, id, password, now } = args;
+  const target = await getAccount(deps, id);
+  assertMayActOn(caller.rights, target.rights);
+  const changes = caller.rights.isAdmin ? args.changes : withoutPrivileges(args.changes, target.user);
+  if (password !== undefined) assertNotByApiKey(caller);
+  const surviving = id === caller.user.id ? ownSessionOf(caller) : null;
+  const withPassword = { ...changes, ...(await passwordChange(deps, password, surviving)) };
+  return applyChanges(deps, { caller, id, changes: withPassword, now });
+}
+
+/** Changes one's own profile; two round trips. `currentPassword` is checked whenever it is sent. */
+export async function updateMe(
+  deps: UserDeps,
+  args: {
+    caller: Principal;
+    changes: Pick<UserChanges, 'firstName' | 'lastName' | 'email' | 'customProperties'>;
+    password?: string | undefined;
+    currentPassword?: string | undefined;
+    now: Date;
+  },
+): Promise<User> {
+  const { caller, password, currentPassword, now } = args;
+  // A key that may send `current_password` could be used to guess it.
+  if (password !== undefined || currentPassword !== undefined) assertNotByApiKey(caller);
+  const proven = await proveCurrentPassword(deps, { caller, password, currentPassword });
+  const changes = {
+    ...ownChanges(args.changes),
+    ...proven,
+    ...(await passwordChange(deps, password, ownSessionOf(caller))),
+  };
+  return applyChanges(deps, { caller, id: caller.user.id, changes, now });
+}
+
+export async function deleteUser(
+  deps: Pick<UserDeps, 'users'>,
+  { caller, id }: { caller: Principal; id: number },
+): Promise<void> {
+  const target = await getAccount(deps, id);
+  assertMayActOn(caller.rights, target.rights);
+  const problem = await deps.users.delete(id, caller.rights);
+  if (problem !== null) throw errorOf(problem);
+}
+
+async function getAccount(deps: Pick<UserDeps, 'users'>, id: number): Promise<Account> {
+  const account = await deps.users.find(id);
+  if (account === null) throw noSuch('User');
+  return account;
+}
+
+async function applyChanges(
+  deps: UserDeps,
+  { caller, id, changes, now }: { caller: Principal; id: number; changes: UserChanges; now: Date },
+): Promise<User> {
+  if (changes.customProperties !== undefined) assertPropertiesFit(changes.customProperties);
+  return orThrow(await deps.users.update(id, changes, caller.rights, now));
+}
+
+async function passwordChange(
+  deps: UserDeps,
+  password: string | undefined,
+  survivingSessionId: string | null,
+): Promise<Pick<UserChanges, 'passwordHash' | 'survivingSessionId'>> {
+  if (password === undefined) return {};
+  assertAcceptable(deps.passwordPolicy, password);
+  return { passwordHash: await hashPassword(deps.passwordPolicy, password), survivingSessionId };
+}
+
+async function proveCurrentPassword(
+  deps: UserDeps,
+  args: { caller: Principal; password: string | undefined; currentPassword: string | undefined },
+): Promise<Pick<UserChanges, 'verifiedHash'>> {
+  const { caller, password, currentPassword } = args;
+  if (currentPassword === undefined) {
+    if (password === undefined || !deps.requireCurrentPassword) return {};
+    throw invalidFields({ current_password: ['This field is required.'] });
+  }
+  if (!(await verifyPassword(caller.passwordHash, currentPassword))) {
+    throw invalidFields({ current_password: ['The current password is not right.'] });
+  }
+  return { verifiedHash: caller.passwordHash };
+}
+
+const ownSessionOf = ({ proof }: Principal): string | null =>
+  proof.kind === 'session' ? proof.sessionId : null;
+
+function ownChanges(changes: UserChanges): UserChanges {
+  if (changes.customProperties === undefined) return changes;
+  const allowed = Object.entries(changes.customProperties).filter(
+    ([name]) => !ADMIN_ONLY_PROPERTIES.has(name),
+  );
+  return { ...changes, customProperties: Object.fromEntries(allowed) };
+}
+
+const givesPrivileges = (fields: UserFields): boolean =>
+  fields.userLevel !== 0 || fields.isStaff || fields.isSuperuser || fields.groups.length > 0;
+
+/** Lets a non-admin send a whole user back, as forms do, as long as it changes nothing that is not its own. */
+function withoutPrivileges(changes: UserChanges, target: User): UserChanges {
+  const rest = { ...changes };
+  for (const field of ADMIN_ONLY) {
+    const wanted = rest[field];
+    if (wanted !== undefined && String(wanted) !== String(target[field])) throw forbidden();
+    delete rest[field];
+  }
+  return rest;
+}
+
+function assertPropertiesFit(properties: JsonObject): void {
+  if (asciiJsonLength(properties) > MAX_CUSTOM_PROPERTIES_BYTES)
+    throw errorOf({ kind: 'properties_too_large' });
+}
+
+/** Length of the JSON text with every other character written as an escape, six ASCII characters each. */
+function asciiJsonLength(value: JsonObject): number {
+  const text = JSON.stringify(value);
+  const others = text.match(/[^\0-\x7f]/g)?.length ?? 0;
+  return text.length + 5 * others;
+}
+
+function orThrow(outcome: User | UserProblem): User {
+  if ('kind' in outcome) throw errorOf(outcome);
+  return outcome;
+}
+
+function errorOf(problem: UserProblem): Error {
+  switch (problem.kind) {
+    case 'no_user':
+      return noSuch('User');
+    case 'outranked':
+      return forbidden();
+    case 'last_admin':
+      return new DomainError('invalid', 'The last active admin can not be deleted, demoted or deactivated.');
+    case 'username_taken':
+      return invalidFields({ username: ['A user with that username already exists.'] });
+    case 'properties_too_large':
+      return invalidFields({
+        custom_properties: [`custom_properties exceeds maximum size of ${MAX_CUSTOM_PROPERTIES_BYTES} bytes`],
+      });
+    case 'password_changed':
+      return invalidFields({ current_password: ['The current password is not right.'] });
+    case 'unknown_group':
+      return invalidFields({ groups: [`Invalid pk "${problem.id}" - object does not exist.`] });
+  }
+}
