@@ -1,0 +1,128 @@
+import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
+import type { ApiKey, ApiKeyProblem, ApiKeyStore, NewApiKey } from '../core/api-keys.ts';
+import type { Rights } from '../core/principal.ts';
+import { answered, type Database, raw } from './client.ts';
+import { apiKeys, users } from './schema.ts';
+import { accountColumns, outranks, toAccount } from './users.ts';
+
+const keyColumns = {
+  id: apiKeys.id,
+  userId: apiKeys.userId,
+  username: users.username,
+  name: apiKeys.name,
+  preview: apiKeys.preview,
+  createdAt: apiKeys.createdAt,
+  lastUsedAt: apiKeys.lastUsedAt,
+};
+
+type KeyRow = Omit<ApiKey, 'createdAt' | 'lastUsedAt'> & { createdAt: number; lastUsedAt: number | null };
+
+export function createApiKeyStore(db: Database): ApiKeyStore {
+  return {
+    async findOwner(digest) {
+      const { id: keyId, lastUsedAt } = apiKeys;
+      const [row] = await answered(
+        db
+          .select({ keyId, lastUsedAt, account: accountColumns })
+          .from(apiKeys)
+          .innerJoin(users, eq(users.id, apiKeys.userId))
+          .where(eq(apiKeys.digest, digest)),
+      );
+      if (row === undefined) return null;
+      return { account: toAccount(row.account), keyId: row.keyId, lastUsedAt: toDate(row.lastUsedAt) };
+    },
+    async list(userId, { offset, limit }) {
+      const matching = userId === null ? undefined : eq(apiKeys.userId, userId);
+      const [[total], rows] = await answered(
+        db.batch([
+          db.select({ count: sql<number>`count(*)` }).from(apiKeys).where(matching),
+          selectKeys(db).where(matching).orderBy(desc(apiKeys.id)).limit(limit).offset(offset),
+        ]),
+      );
+      return { count: total?.count ?? 0, rows: rows.map(toKey) };
+    },
+    async find(id) {
+      const [row] = await answered(
+        db
+          .select({ key: keyColumns, owner: accountColumns })
+          .from(apiKeys)
+          .innerJoin(users, eq(users.id, apiKeys.userId))
+          .where(eq(apiKeys.id, id)),
+      );
+      return row === undefined ? null : { key: toKey(row.key), owner: toAccount(row.owner).rights };
+    },
+    replace: (key, limit, actor) => replace(db, { key, limit, actor }),
+    async delete(id, actor) {
+      return removeUnlessOutranked(db, eq(apiKeys.id, id), actor);
+    },
+    async deletePersonal(userId, limit, actor) {
+      return removeUnlessOutranked(db, and(eq(apiKeys.userId, userId), personal(limit)), actor);
+    },
+    async touch(id, now) {
+      await answered(db.update(apiKeys).set({ lastUsedAt: now.getTime() }).where(eq(apiKeys.id, id)));
+    },
+  };
+}
+
+const selectKeys = (db: Database) =>
+  db.select(keyColumns).from(apiKeys).innerJoin(users, eq(users.id, apiKeys.userId));
+
+const toDate = (milliseconds: number | null): Date | null =>
+  milliseconds === null ? null : new Date(milliseconds);
+
+const toKey = (row: KeyRow): ApiKey => ({
+  ...row,
+  createdAt: new Date(row.createdAt),
+  lastUsedAt: toDate(row.lastUsedAt),
+});
+
+/** The keys that `generate` and `revoke` mean: the personal one or, where only one may live, whichever it is. */
+const personal = (limit: number): SQL => (limit === 1 ? sql`true` : sql`api_keys.name = ''`);
+
+async function replace(
+  db: Database,
+  { key, limit, actor }: { key: NewApiKey; limit: number; actor: Rights },
+): Promise<ApiKey | ApiKeyProblem> {
+  const owner = sql`from users where id = ${key.userId}`;
+  const permitted = sql`${owner} and not ${outranks(actor)}`;
+  const sameName = sql`exists (select 1 from api_keys where user_id = users.id and name = ${key.name})`;
+  const hasRoom = sql`((select count(*) from api_keys where user_id = users.id) < ${limit} or ${sameName})`;
+  const [found, , , stored] = await answered(
+    db.batch([
+      raw<{ outranked: number }>(db, sql`select ${outranks(actor)} as outranked ${owner}`),
+      db
+        .delete(apiKeys)
+        .where(sql`${limit === 1} and user_id = ${key.userId} and exists (select 1 ${permitted})`),
+      // `or replace` takes the row of the same name away in the very statement that needs to know of it.
+      raw(
+        db,
+        sql`insert or replace into api_keys (user_id, name, digest, preview, created_at)
+        select id, ${key.name}, ${key.digest}, ${key.preview}, ${key.createdAt.getTime()}
+        ${permitted} and ${hasRoom}`,
+      ),
+      selectKeys(db).where(eq(apiKeys.digest, key.digest)),
+    ]),
+  );
+  const [row] = stored;
+  if (row !== undefined) return toKey(row);
+  if (found[0] === undefined) return 'no_user';
+  return found[0].outranked === 1 ? 'outranked' : 'limit_reached';
+}
+
+async function removeUnlessOutranked(
+  db: Database,
+  matching: SQL | undefined,
+  actor: Rights,
+): Promise<boolean> {
+  const outranking = sql`exists (select 1 from users where users.id = api_keys.user_id and ${outranks(actor)})`;
+  const [found] = await answered(
+    db.batch([
+      raw<{ outranked: number }>(
+        db,
+        sql`select 1 as outranked from api_keys where ${matching} and ${outranking} limit 1`,
+      ),
+      db.delete(apiKeys).where(sql`${matching} and not ${outranking}`),
+    ]),
+  );
+  return found.length === 0;
+}

@@ -1,0 +1,11 @@
+import { sql } from 'drizzle-orm';
+import type { HealthStore } from '../core/deps.ts';
+import { answered, type Database } from './client.ts';
+
+export function createHealthStore(db: Database): HealthStore {
+  return {
+    async ping() {
+      await answered(db.run(sql`select 1`));
+    },
+  };
+}

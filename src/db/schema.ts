@@ -1,0 +1,85 @@
+import { sql } from 'drizzle-orm';
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+
+/** Instants are epoch milliseconds; JSON is text that only JSON.stringify and SQLite's JSON functions write. */
+export const users = sqliteTable(
+  'users',
+  {
+    id: integer('id').primaryKey({ autoIncrement: true }),
+    username: text('username').notNull().unique(),
+    passwordHash: text('password_hash').notNull(),
+    email: text('email').notNull(),
+    firstName: text('first_name').notNull(),
+    lastName: text('last_name').notNull(),
+    userLevel: integer('user_level').notNull(),
+    isActive: integer('is_active', { mode: 'boolean' }).notNull(),
+    isStaff: integer('is_staff', { mode: 'boolean' }).notNull(),
+    isSuperuser: integer('is_superuser', { mode: 'boolean' }).notNull(),
+    dateJoined: integer('date_joined').notNull(),
+    lastLogin: integer('last_login'),
+    customProperties: text('custom_properties').notNull(),
+    avatarConfig: text('avatar_config').notNull(),
+    channelProfiles: text('channel_profiles').notNull(),
+    streamLimit: integer('stream_limit').notNull(),
+    /** Logins without a session (interchange tokens) issued up to this instant have ended. */
+    loginsEndedAt: integer('logins_ended_at'),
+    /** Names the last change, so that later statements of its batch act only if it was applied. */
+    changeId: text('change_id').notNull(),
+  },
+  (table) => [index('users_admins').on(table.id).where(sql`user_level >= 10`)],
+);
+
+export const sessions = sqliteTable(
+  'sessions',
+  {
+    id: text('id').primaryKey(),
+    userId: integer('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    createdAt: integer('created_at').notNull(),
+    expiresAt: integer('expires_at').notNull(),
+    lastRefreshAt: integer('last_refresh_at'),
+    address: text('address'),
+    userAgent: text('user_agent').notNull(),
+  },
+  (table) => [index('sessions_user').on(table.userId), index('sessions_expiry').on(table.expiresAt)],
+);
+
+export const apiKeys = sqliteTable(
+  'api_keys',
+  {
+    id: integer('id').primaryKey({ autoIncrement: true }),
+    userId: integer('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    digest: text('digest').notNull().unique(),
+    preview: text('preview').notNull(),
+    createdAt: integer('created_at').notNull(),
+    lastUsedAt: integer('last_used_at'),
+  },
+  (table) => [uniqueIndex('api_keys_user_name').on(table.userId, table.name)],
+);
+
+/** `permissions` is a JSON array of ids: the list of permissions lives in code, so there is no table to join. */
+export const groups = sqliteTable('groups', {
+  id: integer('id').primaryKey({ autoIncrement: true }),
+  name: text('name').notNull().unique(),
+  permissions: text('permissions').notNull(),
+});
+
+export const userGroups = sqliteTable(
+  'user_groups',
+  {
+    userId: integer('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    groupId: integer('group_id')
+      .notNull()
+      .references(() => groups.id, { onDelete: 'cascade' }),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.groupId] }),
+    index('user_groups_group').on(table.groupId),
+  ],
+);

@@ -1,0 +1,73 @@
+import { eq, type SQL, sql } from 'drizzle-orm';
+import { Secret } from '../core/secrets.ts';
+import type { NamedSession, SessionState, SessionStore } from '../core/sessions.ts';
+import { answered, type Database, raw } from './client.ts';
+import { sessions, users } from './schema.ts';
+import { type AccountRow, accountColumns, toAccount } from './users.ts';
+
+export function createSessionStore(db: Database): SessionStore {
+  return {
+    async findLogin(username) {
+      const { id: userId, isActive, passwordHash } = users;
+      const [row] = await answered(
+        db.select({ userId, isActive, passwordHash }).from(users).where(eq(users.username, username)),
+      );
+      return row === undefined ? null : { ...row, passwordHash: new Secret(row.passwordHash) };
+    },
+    async openIfUnchanged(session, verified, rehashed) {
+      const [opened] = await answered(
+        db.batch([
+          raw(
+            db,
+            sql`insert into sessions (id, user_id, created_at, expires_at, address, user_agent)
+            select ${session.id}, id, ${session.createdAt.getTime()}, ${session.expiresAt.getTime()},
+              ${session.address}, ${session.userAgent}
+            from users where id = ${session.userId} and is_active and password_hash = ${verified.reveal()}
+            returning id`,
+          ),
+          db
+            .update(users)
+            .set({ lastLogin: session.createdAt.getTime(), passwordHash: rehashed?.reveal() })
+            .where(sql`id = ${session.userId} and exists (select 1 from sessions where id = ${session.id})`),
+        ]),
+      );
+      return opened.length > 0;
+    },
+    async findState(named, now) {
+      return toState((await answered(selectState(db, named, now)))[0]);
+    },
+    async refreshState(named, now) {
+      const [rows] = await answered(
+        db.batch([
+          selectState(db, named, now),
+          db.update(sessions).set({ lastRefreshAt: now.getTime() }).where(liveSession(named, now)),
+        ]),
+      );
+      return toState(rows[0]);
+    },
+    async end(sessionId) {
+      await answered(db.delete(sessions).where(eq(sessions.id, sessionId)));
+    },
+  };
+}
+
+function selectState(db: Database, named: NamedSession, now: Date) {
+  return db
+    .select({ ...accountColumns, loginStands: loginStands(named, now) })
+    .from(users)
+    .where(eq(users.id, named.userId));
+}
+
+function loginStands(named: NamedSession, now: Date): SQL<number> {
+  if (named.sessionId !== null) return sql`exists (select 1 from sessions where ${liveSession(named, now)})`;
+  return sql`coalesce(users.logins_ended_at < ${named.issuedAt.getTime()}, true)`;
+}
+
+const liveSession = ({ sessionId, userId }: NamedSession, now: Date): SQL =>
+  sql`sessions.id = ${sessionId} and sessions.user_id = ${userId} and sessions.expires_at > ${now.getTime()}`;
+
+function toState(row: (AccountRow & { loginStands: number }) | undefined): SessionState | null {
+  if (row === undefined) return null;
+  const { loginStands: stands, ...account } = row;
+  return { account: toAccount(account), loginStands: stands === 1 };
+}

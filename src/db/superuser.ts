@@ -1,0 +1,30 @@
+import { sql } from 'drizzle-orm';
+import { randomId } from '../core/secrets.ts';
+import type { SuperuserStore } from '../core/superuser.ts';
+import { answered, type Database, raw } from './client.ts';
+import { newUserInsert } from './users.ts';
+
+// The level stands as a literal so that SQLite can answer from the partial index on admins.
+const noAdmin = sql`not exists (select 1 from users where user_level >= 10)`;
+
+export function createSuperuserStore(db: Database): SuperuserStore {
+  return {
+    async exists() {
+      const rows = await answered(raw(db, sql`select 1 where not ${noAdmin}`));
+      return rows.length > 0;
+    },
+    async insertFirst(user) {
+      const untaken = sql`not exists (select 1 from users where username = ${user.username})`;
+      const changeId = randomId();
+      const [, admins, stored] = await answered(
+        db.batch([
+          raw(db, newUserInsert(user, changeId, sql`${noAdmin} and ${untaken}`)),
+          raw(db, sql`select 1 where not ${noAdmin}`),
+          raw(db, sql`select 1 from users where username = ${user.username} and change_id = ${changeId}`),
+        ]),
+      );
+      if (stored.length > 0) return 'created';
+      return admins.length > 0 ? 'superuser_exists' : 'username_taken';
+    },
+  };
+}
