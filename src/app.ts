@@ -1,0 +1,41 @@
+import type { Deps } from './core/deps.ts';
+import { DomainError } from './core/errors.ts';
+import type { Env } from './env.ts';
+import { cors } from './http/cors.ts';
+import { answerError } from './http/errors.ts';
+import { describe } from './http/openapi.ts';
+import { requestContext } from './http/request.ts';
+import { type App, createRouter, mount } from './http/router.ts';
+import { apiKeyRoutes } from './http/routes/api-keys.ts';
+import { authRoutes } from './http/routes/auth.ts';
+import { mountDocs } from './http/routes/docs.ts';
+import { groupRoutes } from './http/routes/groups.ts';
+import { healthRoutes } from './http/routes/health.ts';
+import { permissionRoutes } from './http/routes/permissions.ts';
+import { setupRoutes } from './http/routes/setup.ts';
+import { tokenRoutes } from './http/routes/tokens.ts';
+import { userRoutes } from './http/routes/users.ts';
+
+const routes = [
+  ...tokenRoutes,
+  ...authRoutes,
+  ...userRoutes,
+  ...apiKeyRoutes,
+  ...permissionRoutes,
+  ...groupRoutes,
+  ...setupRoutes,
+  ...healthRoutes,
+];
+
+/** The whole HTTP side. `servicesOf` gives the rules of an environment and throws while it is not configured. */
+export function createApp(servicesOf: (env: Env) => Deps): App {
+  const app = createRouter();
+  app.use(requestContext(servicesOf));
+  app.use(cors);
+  mount(app, routes);
+  describe(app, routes);
+  mountDocs(app);
+  app.notFound((c) => answerError(new DomainError('not_found', 'Not found.'), c));
+  app.onError(answerError);
+  return app;
+}

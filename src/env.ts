@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { normaliseAddress } from './core/addresses.ts';
+
+/** What wrangler binds: the database, the vars and the secrets. */
+export type Env = {
+  DB: D1Database;
+  JWT_KEYS?: string;
+  JWT_ISSUER?: string;
+  JWT_AUDIENCE?: string;
+  ACCESS_TOKEN_TTL_SECONDS?: string;
+  REFRESH_TOKEN_TTL_SECONDS?: string;
+  PASSWORD_ITERATIONS?: string;
+  PASSWORD_MIN_LENGTH?: string;
+  REQUIRE_CURRENT_PASSWORD?: string;
+  CORS_ORIGINS?: string;
+  SETUP_ALLOWED_IP?: string;
+  API_KEYS_PER_USER?: string;
+};
+
+const wholeNumber = (standard: number, least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,10}$/, 'is not a whole number')
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, `is not within ${least} and ${most}`)
+    .default(standard);
+
+const onOff = z
+  .enum(['on', 'off'], 'is neither "on" nor "off"')
+  .default('off')
+  .transform((value) => value === 'on');
+
+/** Names in tokens stay within what a browser's `atob` decodes: ASCII, and no `>`, `?`, `~`. */
+const tokenName = z
+  .string()
+  .regex(/^(?![\s\S]*[>?~])[\x21-\x7e]+$/, 'has a character that tokens can not carry')
+  .optional();
+
+const origins = z
+  .string()
+  .default('*')
+  .transform((list) => list.split(',').map((origin) => origin.trim()))
+  .refine((list) => list.every((origin) => origin === '*' || isOrigin(origin)), 'is not a list of origins');
+
+const address = z
+  .string()
+  .transform(normaliseAddress)
+  .refine((value) => value !== null && /^[\da-f.:]+$/.test(value), 'is not an address')
+  .optional();
+
+const DAY_SECONDS = 86_400;
+
+const variables = z
+  .object({
+    JWT_ISSUER: tokenName,
+    JWT_AUDIENCE: tokenName,
+    ACCESS_TOKEN_TTL_SECONDS: wholeNumber(1800, 1, DAY_SECONDS),
+    REFRESH_TOKEN_TTL_SECONDS: wholeNumber(DAY_SECONDS, 1, 366 * DAY_SECONDS),
+    PASSWORD_ITERATIONS: wholeNumber(220_000, 1000, 10_000_000),
+    PASSWORD_MIN_LENGTH: wholeNumber(8, 1, 256),
+    REQUIRE_CURRENT_PASSWORD: onOff,
+    CORS_ORIGINS: origins,
+    SETUP_ALLOWED_IP: address,
+    API_KEYS_PER_USER: wholeNumber(1, 1, 1000),
+  })
+  .transform((vars) => ({
+    tokenPolicy: {
+      accessTokenTtlSeconds: vars.ACCESS_TOKEN_TTL_SECONDS,
+      refreshTokenTtlSeconds: vars.REFRESH_TOKEN_TTL_SECONDS,
+      jwtIssuer: vars.JWT_ISSUER,
+      jwtAudience: vars.JWT_AUDIENCE,
+    },
+    passwordPolicy: {
+      passwordIterations: vars.PASSWORD_ITERATIONS,
+      passwordMinLength: vars.PASSWORD_MIN_LENGTH,
+    },
+    requireCurrentPassword: vars.REQUIRE_CURRENT_PASSWORD,
+    corsOrigins: vars.CORS_ORIGINS,
+    setupAllowedIp: vars.SETUP_ALLOWED_IP ?? undefined,
+    apiKeysPerUser: vars.API_KEYS_PER_USER,
+  }));
+
+export type Config = z.output<typeof variables>;
+export type ParsedConfig = { valid: true; config: Config } | { valid: false; problem: string };
+
+/** Reads the vars. `problem` says which one is wrong and why, without its value. An empty var counts as unset. */
+export function parseConfig(env: Env): ParsedConfig {
+  const set = Object.entries(env).flatMap(([name, value]) => (value === '' ? [] : [[name, asText(value)]]));
+  const parsed = variables.safeParse(Object.fromEntries(set));
+  if (parsed.success) return { valid: true, config: parsed.data };
+  const problem = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ');
+  return { valid: false, problem };
+}
+
+/** `[vars]` in wrangler.toml may hold numbers and booleans; `--var` and `.dev.vars` give text. */
+const asText = (value: unknown): unknown =>
+  typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}

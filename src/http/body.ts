@@ -1,0 +1,118 @@
+import { DomainError } from '../core/errors.ts';
+import { isJsonObject } from '../core/json.ts';
+
+export const MAX_BODY_BYTES = 256 * 1024;
+/** D1's JSON functions stop at about 1,000 levels; nothing real needs a tenth of it. */
+export const MAX_JSON_DEPTH = 100;
+
+export type Body =
+  | { kind: 'json'; members: Record<string, unknown> }
+  | { kind: 'form'; members: FormData | URLSearchParams };
+
+/**
+ * Reads a body as JSON or form. An empty one counts as `{}` whatever its type.
+ * @throws DomainError `too_large`, `unsupported_media_type`, `invalid`
+ */
+export async function readBody(request: Request): Promise<Body> {
+  const bytes = await readBytes(request);
+  if (bytes.byteLength === 0) return { kind: 'json', members: {} };
+  const contentType = request.headers.get('Content-Type') ?? '';
+  switch (contentType.split(';', 1)[0]?.trim().toLowerCase()) {
+    case 'application/json':
+      return { kind: 'json', members: parseObject(decode(bytes)) };
+    case 'application/x-www-form-urlencoded':
+      return { kind: 'form', members: new URLSearchParams(decode(bytes)) };
+    case 'multipart/form-data':
+      return { kind: 'form', members: await parseMultipart(bytes, contentType) };
+    default: {
+      const detail = `Unsupported media type "${contentType}" in request.`;
+      throw new DomainError('unsupported_media_type', detail);
+    }
+  }
+}
+
+async function readBytes(request: Request): Promise<Uint8Array<ArrayBuffer>> {
+  if (Number(request.headers.get('Content-Length') ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  // The length header may be absent or wrong, so the bytes are counted as they come.
+  for await (const chunk of request.body ?? []) {
+    size += chunk.byteLength;
+    if (size > MAX_BODY_BYTES) throw tooLarge();
+    chunks.push(chunk);
+  }
+  const bytes = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return bytes;
+}
+
+const tooLarge = (): DomainError =>
+  new DomainError('too_large', `The request body is larger than ${MAX_BODY_BYTES} bytes.`);
+
+const parseError = (reason: string): DomainError =>
+  new DomainError('invalid', `JSON parse error - ${reason}`);
+
+/** Keeps a byte order mark, which JSON does not allow (RFC 8259 section 8.1). */
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw parseError('the body is not UTF-8');
+  }
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  if (depthOf(text) > MAX_JSON_DEPTH) throw parseError(`nested deeper than ${MAX_JSON_DEPTH} levels`);
+  const value = parse(text);
+  if (isJsonObject(value)) return value;
+  const sentence =
+    value === null
+      ? 'No data provided'
+      : `Invalid data. Expected a dictionary, but got ${pythonTypeOf(value)}.`;
+  throw new DomainError('invalid', sentence, { fields: { non_field_errors: [sentence] } });
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw parseError('the body is not valid JSON');
+  }
+}
+
+/** Deepest level of brackets outside strings, in one pass: neither recursion nor a pattern that backtracks. */
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i];
+    if (inString && character === '\\') i++;
+    else if (character === '"') inString = !inString;
+    else if (!inString && (character === '{' || character === '[')) deepest = Math.max(deepest, ++depth);
+    else if (!inString && (character === '}' || character === ']')) depth--;
+  }
+  return deepest;
+}
+
+async function parseMultipart(bytes: Uint8Array<ArrayBuffer>, contentType: string): Promise<FormData> {
+  try {
+    return await new Response(bytes, { headers: { 'Content-Type': contentType } }).formData();
+  } catch {
+    throw new DomainError('invalid', 'Multipart form parse error - the body does not fit its Content-Type.');
+  }
+}
+
+/** The names that clients of the reference see in its sentences. */
+export function pythonTypeOf(value: unknown): string {
+  if (value === null) return 'NoneType';
+  if (Array.isArray(value)) return 'list';
+  if (typeof value === 'string') return 'str';
+  if (typeof value === 'boolean') return 'bool';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float';
+  return 'dict';
+}

@@ -1,0 +1,32 @@
+import type { MiddlewareHandler } from 'hono';
+import type { AppContext, AppEnv } from './context.ts';
+
+const PREFLIGHT_SECONDS = 2 * 60 * 60;
+
+/**
+ * Lets pages of other origins call the API (Fetch standard, section 3.2). No cookies are involved, so any
+ * origin may be allowed; errors carry the headers too, or a page could not read them.
+ */
+export const cors: MiddlewareHandler<AppEnv> = async (c, next) => {
+  await next();
+  const origins = configuredOrigins(c);
+  const anyOrigin = origins.includes('*');
+  if (!anyOrigin) c.res.headers.append('Vary', 'Origin');
+  const origin = c.req.header('Origin');
+  if (origin === undefined || !(anyOrigin || origins.includes(origin))) return;
+  c.res.headers.set('Access-Control-Allow-Origin', anyOrigin ? '*' : origin);
+  c.res.headers.set('Access-Control-Expose-Headers', 'Retry-After, X-Request-Id');
+  if (c.req.method !== 'OPTIONS') return;
+  c.res.headers.set('Access-Control-Allow-Methods', c.res.headers.get('Allow') ?? '');
+  c.res.headers.set('Access-Control-Allow-Headers', 'authorization, content-type, x-api-key');
+  c.res.headers.set('Access-Control-Max-Age', String(PREFLIGHT_SECONDS));
+};
+
+/** While the configuration is wrong no origin is let in; the answer is 503 in any case. */
+function configuredOrigins(c: AppContext): readonly string[] {
+  try {
+    return c.get('deps')().corsOrigins;
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,45 @@
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { DomainError, type ErrorCode } from '../core/errors.ts';
+import type { AppContext } from './context.ts';
+
+const STATUS = {
+  invalid: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  conflict: 409,
+  too_large: 413,
+  unsupported_media_type: 415,
+  unavailable: 503,
+} as const satisfies Record<ErrorCode, ContentfulStatusCode>;
+
+/** RFC 9110 section 11.6.1; the realm is the one that existing clients know. */
+const CHALLENGE = 'Bearer realm="api"';
+const RETRY_AFTER_SECONDS = '5';
+
+/** Answers any failure as JSON. What is not a DomainError is a fault of ours: fixed text, the rest to the log. */
+export function answerError(error: Error, c: AppContext): Response {
+  const status = error instanceof DomainError ? STATUS[error.code] : 500;
+  if (status >= 500) logFailure(error, c, status);
+  if (status === 401) c.header('WWW-Authenticate', CHALLENGE);
+  if (status === 503) c.header('Retry-After', RETRY_AFTER_SECONDS);
+  c.header('Cache-Control', 'no-store');
+  return c.json(c.get('errorShape')(bodyOf(error, c)), status);
+}
+
+function bodyOf(error: Error, c: AppContext): Record<string, unknown> {
+  if (error instanceof DomainError) return error.fields ?? { detail: error.message, ...error.extra };
+  return { detail: 'Internal server error.', request_id: c.get('requestId') };
+}
+
+/** One line of JSON. Messages of D1 and of our own errors are free of values; a stack never is logged. */
+function logFailure(error: Error, c: AppContext, status: number): void {
+  const causes: string[] = [];
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    causes.push(`${cause.name}: ${cause.message}`);
+  }
+  console.error(
+    JSON.stringify({ level: 'error', requestId: c.get('requestId'), route: c.req.path, status, causes }),
+  );
+}

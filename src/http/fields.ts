@@ -1,0 +1,221 @@
+import { z } from '@hono/zod-openapi';
+import { isJsonObject, type Json, type JsonObject, stringsIn } from '../core/json.ts';
+import { MAX_PASSWORD_BYTES } from '../core/passwords.ts';
+import { utf8 } from '../core/secrets.ts';
+import { pythonTypeOf } from './body.ts';
+
+/** How the field is written in the OpenAPI document. */
+type Documentation = {
+  type: JsonType | JsonType[];
+  example: unknown;
+  description?: string;
+  format?: 'int32' | 'password';
+  minLength?: number;
+  maxLength?: number;
+  items?: { type: JsonType };
+};
+type JsonType = 'string' | 'integer' | 'boolean' | 'object' | 'array' | 'null';
+
+/** Returns the value, or notes sentences in `problems`, in which case what it returns is not used. */
+type Reader<T> = (value: NonNullable<unknown>, problems: string[]) => T;
+
+/** Fields whose form is not one text: a repeated name gives a list, an object comes as JSON text. */
+const formKinds = new WeakMap<z.ZodType, 'list' | 'json'>();
+
+/** A field in the words of Django REST Framework, which existing clients show to people. */
+function field<T>(documentation: Documentation, read: Reader<T>) {
+  return z
+    .unknown()
+    .transform((value, context): T => {
+      const problems: string[] = [];
+      const result = value === undefined || value === null ? undefined : read(value, problems);
+      if (value === undefined) problems.push('This field is required.');
+      if (value === null) problems.push('This field may not be null.');
+      for (const message of problems) context.addIssue({ code: 'custom', message });
+      return problems.length > 0 || result === undefined ? z.NEVER : result;
+    })
+    .openapi(documentation);
+}
+
+type TextOptions = {
+  max: number;
+  example: string;
+  description?: string;
+  blank?: boolean;
+  /** A sentence for a value that must not be, or nothing. */
+  refuse?: (value: string) => string | undefined;
+};
+
+/** A trimmed text; numbers become text, as they do in the reference. */
+export function text({ max, example, description, blank = false, refuse }: TextOptions) {
+  const bounds = {
+    maxLength: max,
+    ...(blank ? {} : { minLength: 1 }),
+    ...(description ? { description } : {}),
+  };
+  return field({ type: 'string', example, ...bounds }, (value, problems) => {
+    const trimmed = asText(value, problems).trim();
+    if (problems.length > 0) return trimmed;
+    if (trimmed === '' && !blank) problems.push('This field may not be blank.');
+    const refused = trimmed === '' ? undefined : refuse?.(trimmed);
+    if (refused !== undefined) problems.push(refused);
+    if ([...trimmed].length > max) problems.push(`Ensure this field has no more than ${max} characters.`);
+    problems.push(...forbiddenCharacters(trimmed));
+    return trimmed;
+  });
+}
+
+/** A password as the exact text given: never trimmed, never normalised. */
+export const password = (description: string) =>
+  field(
+    { type: 'string', format: 'password', minLength: 1, example: 'correct horse battery', description },
+    (value, problems) => {
+      const exact = asText(value, problems);
+      if (problems.length > 0) return exact;
+      if (exact === '') problems.push('This field may not be blank.');
+      if (utf8(exact).byteLength > MAX_PASSWORD_BYTES) {
+        problems.push(`Ensure this field has no more than ${MAX_PASSWORD_BYTES} bytes.`);
+      }
+      problems.push(...forbiddenCharacters(exact));
+      return exact;
+    },
+  );
+
+/** A token; any length that the body allows, since a wrong one is refused with 401 and not 400. */
+export const token = (description: string) =>
+  text({ max: Number.MAX_SAFE_INTEGER, example: 'eyJhbGciOiJFUzI1NiJ9...', description }).openapi({
+    type: 'string',
+    minLength: 1,
+    maxLength: undefined,
+  });
+
+const INT32_MAX = 2 ** 31 - 1;
+
+/** A whole number within 32 bits, also as text: `3`, `"3"`, `" 3 "`, `3.0`. */
+export const integer = (example: number, description: string) =>
+  field({ type: 'integer', format: 'int32', example, description }, (value, problems) => {
+    const number = toInteger(value);
+    if (number === undefined) problems.push('A valid integer is required.');
+    else problems.push(...outOfRange(number));
+    return number ?? 0;
+  });
+
+function outOfRange(value: number): string[] {
+  if (value > INT32_MAX) return [`Ensure this value is less than or equal to ${INT32_MAX}.`];
+  if (value < -INT32_MAX - 1) return [`Ensure this value is greater than or equal to ${-INT32_MAX - 1}.`];
+  return [];
+}
+
+function toInteger(value: unknown): number | undefined {
+  if (typeof value === 'number') return Number.isInteger(value) ? value : undefined;
+  if (typeof value !== 'string' || !/^\s*[-+]?\d{1,1000}(\.0*)?\s*$/.test(value)) return undefined;
+  return Number(value);
+}
+
+const TRUE = new Set<unknown>([true, 1, 't', 'y', 'yes', 'true', 'on', '1']);
+const FALSE = new Set<unknown>([false, 0, 'f', 'n', 'no', 'false', 'off', '0']);
+
+export const boolean = (example: boolean, description: string) =>
+  field({ type: 'boolean', example, description }, (value, problems) => {
+    const plain = typeof value === 'string' ? value.trim().toLowerCase() : value;
+    if (!TRUE.has(plain) && !FALSE.has(plain)) problems.push('Must be a valid boolean.');
+    return TRUE.has(plain);
+  });
+
+/** A JSON object, kept as it is. `null` counts as an empty one. */
+export function jsonObject(name: string, example: JsonObject, description: string) {
+  const schema = z
+    .unknown()
+    .transform((value, context): JsonObject => {
+      if (value === null) return {};
+      const problems = value === undefined ? ['This field is required.'] : problemsOfObject(value, name);
+      for (const message of problems) context.addIssue({ code: 'custom', message });
+      return isJsonObject(value) && problems.length === 0 ? value : z.NEVER;
+    })
+    .openapi({ type: 'object', additionalProperties: {}, example, description });
+  formKinds.set(schema, 'json');
+  return schema;
+}
+
+/** A list of ids, returned sorted and without repetitions. */
+export function idList(example: number[], description: string) {
+  const documentation = { type: 'array', items: { type: 'integer' }, example, description } as const;
+  const schema = field(documentation, (value, problems) => {
+    if (!Array.isArray(value)) {
+      problems.push(`Expected a list of items but got type "${pythonTypeOf(value)}".`);
+      return [];
+    }
+    const ids: number[] = [];
+    for (const item of value) {
+      const problem = problemOfId(item);
+      if (problem !== undefined) {
+        problems.push(problem);
+        break;
+      }
+      ids.push(Number(item));
+    }
+    return [...new Set(ids)].sort((a, b) => a - b);
+  });
+  formKinds.set(schema, 'list');
+  return schema;
+}
+
+/** Whatever the client sent; the rule that uses it judges it. */
+export const anything = (documentation: Documentation) => z.unknown().openapi(documentation);
+
+/** The members of a form that a schema knows, each as the field's kind wants it. */
+export function formMembers(schema: z.ZodObject, form: FormData | URLSearchParams): Record<string, unknown> {
+  const members: Record<string, unknown> = {};
+  for (const [name, wrapped] of Object.entries(schema.shape)) {
+    const values = form.getAll(name);
+    const isOptional = wrapped instanceof z.ZodOptional;
+    const kind = formKinds.get(isOptional ? (wrapped.unwrap() as z.ZodType) : wrapped);
+    // A form has no way to write an empty list, so a required one that is absent is empty.
+    if (values.length === 0 && (isOptional || kind !== 'list')) continue;
+    const last = values.at(-1);
+    members[name] = kind === 'list' ? values : kind === 'json' ? fromJsonText(last) : last;
+  }
+  return members;
+}
+
+function fromJsonText(value: unknown): unknown {
+  try {
+    return typeof value === 'string' ? JSON.parse(value) : value;
+  } catch {
+    return value;
+  }
+}
+
+function asText(value: unknown, problems: string[]): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number') return String(value);
+  problems.push('Not a valid string.');
+  return '';
+}
+
+/** NUL ends texts in C code along the way; a lone surrogate has no UTF-8, so it would be stored as another. */
+function forbiddenCharacters(value: string): string[] {
+  const problems = value.includes('\0') ? ['Null characters are not allowed.'] : [];
+  const [surrogate] =
+    /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/.exec(value) ?? [];
+  if (surrogate === undefined) return problems;
+  const codePoint = surrogate.charCodeAt(0).toString(16).toUpperCase();
+  return [...problems, `Surrogate characters are not allowed: U+${codePoint}.`];
+}
+
+function problemsOfObject(value: unknown, name: string): string[] {
+  if (!isJsonObject(value)) return [`${name} must be a dictionary`];
+  for (const inner of stringsIn(value as Json)) {
+    const problems = forbiddenCharacters(inner);
+    if (problems.length > 0) return problems;
+  }
+  return [];
+}
+
+function problemOfId(item: unknown): string | undefined {
+  const id = toInteger(item);
+  if (id === undefined || typeof item === 'boolean') {
+    return `Incorrect type. Expected pk value, received ${pythonTypeOf(item)}.`;
+  }
+  return id < 1 || id > INT32_MAX ? `Invalid pk "${id}" - object does not exist.` : undefined;
+}

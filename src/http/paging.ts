@@ -1,0 +1,56 @@
+import { z } from '@hono/zod-openapi';
+import { DomainError } from '../core/errors.ts';
+import type { Page, Slice } from '../core/pages.ts';
+import { type PageJson, pageJson } from './schemas.ts';
+
+const STANDARD_PAGE_SIZE = 50;
+const MAX_PAGE_SIZE = 200;
+
+const pageParameters = {
+  page: z.string().optional().openapi({ type: 'integer', example: 1, description: 'From 1 on.' }),
+  page_size: z
+    .string()
+    .optional()
+    .openapi({ type: 'integer', example: STANDARD_PAGE_SIZE, description: `At most ${MAX_PAGE_SIZE}.` }),
+};
+
+export const pageQuery = z.object(pageParameters);
+
+export type PageQuery = z.output<typeof pageQuery>;
+export type Pager = Slice & { number: number; url: URL };
+
+export const isPaged = (query: PageQuery): boolean =>
+  query.page !== undefined || query.page_size !== undefined;
+
+/** @throws DomainError `not_found` for a page that can not be, as clients of the reference expect. */
+export function pagerOf(query: PageQuery, url: URL): Pager {
+  const number = wholeNumber(query.page ?? '1');
+  const limit = Math.min(wholeNumber(query.page_size ?? '') ?? STANDARD_PAGE_SIZE, MAX_PAGE_SIZE);
+  if (number === undefined) throw invalidPage();
+  return { number, limit, offset: (number - 1) * limit, url };
+}
+
+/** @throws DomainError `not_found` for a page behind the last one. */
+export function answerPage<Row, Shown>(
+  page: Page<Row>,
+  pager: Pager,
+  rows: (row: Row) => Shown,
+): PageJson<Shown> {
+  const { number, limit } = pager;
+  if (number > 1 && page.rows.length === 0) throw invalidPage();
+  const next = number * limit < page.count ? linkTo(pager, number + 1) : null;
+  const previous = number > 1 ? linkTo(pager, number - 1) : null;
+  return pageJson(page, { rows, next, previous });
+}
+
+const invalidPage = (): DomainError => new DomainError('not_found', 'Invalid page.');
+
+/** A positive whole number small enough to count rows with. */
+const wholeNumber = (text: string): number | undefined =>
+  /^0*[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined;
+
+function linkTo({ url }: Pager, number: number): string {
+  const link = new URL(url);
+  link.searchParams.set('page', String(number));
+  return link.href;
+}

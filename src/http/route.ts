@@ -1,0 +1,134 @@
+import type { z } from '@hono/zod-openapi';
+import { normaliseAddress } from '../core/addresses.ts';
+import type { Deps } from '../core/deps.ts';
+import { DomainError, type FieldErrors, invalidFields } from '../core/errors.ts';
+import type { Client } from '../core/sessions.ts';
+import type { Access } from './access.ts';
+import { readBody } from './body.ts';
+import type { AppContext } from './context.ts';
+import { formMembers } from './fields.ts';
+
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+/** What a handler gets: valid input, the caller that the guard let through, and what the rules need. */
+export type Input<Caller, Body, Query> = {
+  caller: Caller;
+  body: Body;
+  query: Query;
+  /** The `{id}` of the path; 0 where there is none. */
+  id: number;
+  deps: Deps;
+  now: Date;
+  client: Client;
+  url: URL;
+};
+
+export type RouteConfig<Body, Query, Result> = {
+  method: Method;
+  /** With its trailing slash; the form without is served too. */
+  path: `/${string}/`;
+  operationId: string;
+  tag: string;
+  summary: string;
+  description?: string;
+  /** Left out where the route reads none: whatever is sent is then ignored. */
+  body?: Body;
+  query?: Query;
+  answer: { status: 200 | 201 | 204; description: string; schema?: Result };
+  /** Failures that only this route knows, for the document. */
+  failures?: { 403?: string; 404?: string; 409?: string; 429?: string };
+  /** For answers with tokens or keys in them (RFC 6749 section 5.1). */
+  noStore?: boolean;
+  /** How this route's clients read an error, where not as everywhere. */
+  errorShape?: (body: Record<string, unknown>) => Record<string, unknown>;
+};
+
+/** A route without the types of its input, as the router and the document see it. */
+export type Route = {
+  access: Access<unknown>;
+  config: RouteConfig<z.ZodObject, z.ZodObject, z.ZodType>;
+  serve(c: AppContext): Promise<Response>;
+};
+
+/**
+ * A route and its handler. `access` is required, so that no route can forget to say who may call it; it is
+ * checked before anything of the request is read, so that an invalid request without credentials gets 401.
+ */
+export function route<
+  Caller,
+  Body extends z.ZodObject = z.ZodObject,
+  Query extends z.ZodObject = z.ZodObject,
+  Result extends z.ZodType = z.ZodUndefined,
+>(
+  access: Access<Caller>,
+  config: RouteConfig<Body, Query, Result>,
+  handle: (
+    input: Input<Caller, z.output<Body>, z.output<Query>>,
+  ) => Promise<Result extends z.ZodUndefined ? void : z.input<Result>>,
+): Route {
+  async function serve(c: AppContext): Promise<Response> {
+    const now = new Date();
+    if (config.errorShape !== undefined) c.set('errorShape', config.errorShape);
+    const caller = await access.check(c, now);
+    if (caller instanceof Response) return caller;
+    const url = new URL(c.req.url);
+    const id = idOf(c.req.param('id'));
+    const query = validQuery<Query>(config.query, url.searchParams);
+    const body = await validBody<Body>(config.body, c.req.raw);
+    const deps = c.get('deps')();
+    const result = await handle({ caller, body, query, id, deps, now, client: clientOf(c.req.raw), url });
+    if (config.noStore) c.header('Cache-Control', 'no-store');
+    return config.answer.schema === undefined
+      ? c.body(null, config.answer.status)
+      : c.json(result as object, config.answer.status as 200);
+  }
+  return { access, config: config as Route['config'], serve };
+}
+
+/** Who is asking, as Cloudflare saw it; headers that a client can write are not believed. */
+export const clientOf = (request: Request): Client => ({
+  address: normaliseAddress(request.headers.get('CF-Connecting-IP')),
+  userAgent: request.headers.get('User-Agent') ?? '',
+});
+
+function idOf(segment: string | undefined): number {
+  if (segment === undefined) return 0;
+  if (!/^-?\d{1,15}$/.test(segment)) throw new DomainError('not_found', 'Not found.');
+  return Number(segment);
+}
+
+function validQuery<Query extends z.ZodObject>(
+  schema: Query | undefined,
+  parameters: URLSearchParams,
+): z.output<Query> {
+  return valid<Query>(schema, Object.fromEntries(parameters));
+}
+
+async function validBody<Body extends z.ZodObject>(
+  schema: Body | undefined,
+  request: Request,
+): Promise<z.output<Body>> {
+  if (schema === undefined) return valid<Body>(schema, {});
+  const { kind, members } = await readBody(request);
+  return valid<Body>(schema, kind === 'form' ? formMembers(schema, members) : members);
+}
+
+/**
+ * Without a schema there is nothing to read and no type to promise: the cast holds since `route` infers
+ * `Body` and `Query` from the very schema given here.
+ */
+function valid<Schema extends z.ZodObject>(schema: Schema | undefined, members: object): z.output<Schema> {
+  if (schema === undefined) return {} as z.output<Schema>;
+  const parsed = schema.safeParse(members);
+  if (parsed.success) return parsed.data;
+  throw invalidFields(fieldErrors(parsed.error));
+}
+
+function fieldErrors(error: z.ZodError): FieldErrors {
+  const fields: FieldErrors = {};
+  for (const { path, message } of error.issues) {
+    const name = String(path[0] ?? 'non_field_errors');
+    fields[name] = [...(fields[name] ?? []), message];
+  }
+  return fields;
+}

@@ -1,0 +1,43 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { DomainError } from '../core/errors.ts';
+import type { AppContext, AppEnv } from './context.ts';
+import type { Route } from './route.ts';
+
+export type App = OpenAPIHono<AppEnv>;
+
+/** An app that serves every path with and without its trailing slash, without a redirect. */
+export const createRouter = (): App =>
+  new OpenAPIHono<AppEnv>({
+    getPath: (request) => {
+      const { pathname } = new URL(request.url);
+      return pathname.endsWith('/') ? pathname : `${pathname}/`;
+    },
+  });
+
+/**
+ * Mounts routes, and for each of their paths the answers to OPTIONS and to every other method, so that 405
+ * comes before any look at credentials. Paths without a parameter go first: `users/me/` is no id.
+ */
+export function mount(app: App, routes: readonly Route[]): void {
+  const paths = [...Map.groupBy(routes, ({ config }) => config.path)];
+  for (const [path, ofPath] of paths.sort(([a], [b]) => Number(a.includes('{')) - Number(b.includes('{')))) {
+    const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1');
+    for (const { config, serve } of ofPath) app.on(config.method.toUpperCase(), pattern, serve);
+    const allow = allowed(ofPath);
+    app.options(pattern, (c) => {
+      c.header('Allow', allow);
+      return c.body(null, 204);
+    });
+    app.all(pattern, (c) => refuseMethod(c, allow));
+  }
+}
+
+function allowed(routes: readonly Route[]): string {
+  const methods = routes.map(({ config }) => config.method.toUpperCase());
+  return [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
+}
+
+function refuseMethod(c: AppContext, allow: string): never {
+  c.header('Allow', allow);
+  throw new DomainError('method_not_allowed', `Method "${c.req.method}" not allowed.`);
+}

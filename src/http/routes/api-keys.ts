@@ -1,0 +1,173 @@
+import { z } from '@hono/zod-openapi';
+import {
+  createApiKey,
+  deleteApiKey,
+  getApiKey,
+  type KeyTarget,
+  listApiKeys,
+  MAX_KEY_NAME_CHARACTERS,
+  revokeApiKey,
+} from '../../core/api-keys.ts';
+import { DomainError } from '../../core/errors.ts';
+import { signedIn } from '../access.ts';
+import { anything, text } from '../fields.ts';
+import { answerPage, pageQuery, pagerOf } from '../paging.ts';
+import { type Route, route } from '../route.ts';
+import { apiKeyJson, apiKeySchema, pageSchema, userJson, userSchema } from '../schemas.ts';
+
+const KEYS = '/api/accounts/api-keys/';
+const KEY = '/api/accounts/api-keys/{id}/';
+
+const userId = anything({
+  type: ['integer', 'null'],
+  example: 2,
+  description: 'Whose key; oneself when absent or null. Another user asks for a permission.',
+});
+
+const newKeyBody = z
+  .object({
+    user_id: userId.optional(),
+    name: text({ max: MAX_KEY_NAME_CHARACTERS, example: 'home-assistant', blank: true }).optional(),
+  })
+  .openapi('NewApiKey');
+
+const createdKey = z
+  .object({
+    key: z.string().openapi({
+      example: `dsp_${'A'.repeat(43)}000000`,
+      description: 'The key itself: shown in this answer and never again.',
+    }),
+    user: userSchema,
+    id: z.int().openapi({ example: 1 }),
+    name: z.string().openapi({ example: '' }),
+    key_preview: z.string().openapi({ example: 'dsp_AbCd...wxyz' }),
+    created_at: z.string().openapi({ format: 'date-time', example: '2026-11-01T12:00:00.000Z' }),
+  })
+  .openapi('CreatedApiKey');
+
+const list = route(
+  signedIn,
+  {
+    method: 'get',
+    path: KEYS,
+    operationId: 'listApiKeys',
+    tag: 'api-keys',
+    summary: 'List API keys',
+    description: 'One’s own, newest first; with `view_apikey` everyone’s, and `user_id` filters.',
+    query: pageQuery.extend({ user_id: z.string().optional().openapi({ type: 'integer', example: 2 }) }),
+    answer: {
+      status: 200,
+      description: 'The keys. `key` is always null: clients of older servers look for the key there.',
+      schema: pageSchema(apiKeySchema)
+        .extend({ key: z.null().openapi({ example: null }) })
+        .openapi('ApiKeyPage'),
+    },
+    failures: { 404: 'There is no such page, or `user_id` is no id.' },
+  },
+  async ({ caller, query, deps, url }) => {
+    const pager = pagerOf(query, url);
+    const filter = query.user_id === undefined ? null : idOfFilter(query.user_id);
+    const page = await listApiKeys(deps, { caller, userId: filter, slice: pager });
+    return { key: null, ...answerPage(page, pager, apiKeyJson) };
+  },
+);
+
+/** One handler behind two paths, as clients of either expect. */
+const createAt = (path: `/${string}/`, operationId: string) =>
+  route(
+    signedIn,
+    {
+      method: 'post',
+      path,
+      operationId,
+      tag: 'api-keys',
+      summary: 'Make an API key',
+      description:
+        'Replaces the live key, which is refused from then on. Another’s key asks for `add_apikey`.',
+      body: newKeyBody,
+      answer: { status: 201, description: 'The new key.', schema: createdKey },
+      failures: { 404: 'There is no such user.', 409: 'The user has as many keys as it may have.' },
+      noStore: true,
+    },
+    async ({ caller, body, deps, now }) => {
+      const target = targetOf(body.user_id);
+      const made = await createApiKey(deps, { caller, target, name: body.name ?? '', now });
+      const { user_id: _, username: __, last_used_at: ___, ...stored } = apiKeyJson(made.stored);
+      return { key: made.key.reveal(), user: userJson(made.owner), ...stored };
+    },
+  );
+
+const revoke = route(
+  signedIn,
+  {
+    method: 'post',
+    path: '/api/accounts/api-keys/revoke/',
+    operationId: 'revokeApiKey',
+    tag: 'api-keys',
+    summary: 'Revoke the personal API key',
+    description: 'Refused from the next request on. Another’s key asks for `delete_apikey`.',
+    body: z.object({ user_id: userId.optional() }).openapi('RevokeApiKey'),
+    answer: {
+      status: 200,
+      description: 'There is no such key any more, whether or not there was one.',
+      schema: z.object({ success: z.literal(true).openapi({ example: true }) }),
+    },
+    failures: { 404: 'There is no such user.' },
+  },
+  async ({ caller, body, deps }) => {
+    await revokeApiKey(deps, { caller, target: targetOf(body.user_id) });
+    return { success: true as const };
+  },
+);
+
+const get = route(
+  signedIn,
+  {
+    method: 'get',
+    path: KEY,
+    operationId: 'getApiKey',
+    tag: 'api-keys',
+    summary: 'Read one API key',
+    answer: { status: 200, description: 'What is kept of the key.', schema: apiKeySchema },
+    failures: { 404: 'There is no such key, or the caller may not see it.' },
+  },
+  async ({ caller, id, deps }) => apiKeyJson(await getApiKey(deps, { caller, id })),
+);
+
+const remove = route(
+  signedIn,
+  {
+    method: 'delete',
+    path: KEY,
+    operationId: 'deleteApiKey',
+    tag: 'api-keys',
+    summary: 'Revoke one API key by its id',
+    answer: { status: 204, description: 'The key is refused from the next request on.' },
+    failures: { 404: 'There is no such key, or the caller may not revoke it.' },
+  },
+  async ({ caller, id, deps }) => deleteApiKey(deps, { caller, id }),
+);
+
+export const apiKeyRoutes: Route[] = [
+  list,
+  createAt(KEYS, 'createApiKey'),
+  createAt('/api/accounts/api-keys/generate/', 'generateApiKey'),
+  revoke,
+  get,
+  remove,
+];
+
+/** Only absence means oneself: a value that can be no id must not fall back to the caller's own key. */
+function targetOf(value: unknown): KeyTarget {
+  if (value === undefined || value === null) return { kind: 'self' };
+  const id = typeof value === 'string' && /^[1-9]\d{0,9}$/.test(value) ? Number(value) : value;
+  return typeof id === 'number' && Number.isInteger(id) && id > 0 && id < 2 ** 31
+    ? { kind: 'user', id }
+    : { kind: 'nobody' };
+}
+
+function idOfFilter(value: string): number {
+  const target = targetOf(value);
+  if (target.kind !== 'user') throw new DomainError('not_found', 'User not found.');
+  return target.id;
+}

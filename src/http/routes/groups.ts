@@ -1,0 +1,117 @@
+import { z } from '@hono/zod-openapi';
+import { createGroup, deleteGroup, getGroup, updateGroup } from '../../core/groups.ts';
+import { adminOnly, requires } from '../access.ts';
+import { idList, text } from '../fields.ts';
+import { answerPage, isPaged, pageQuery, pagerOf } from '../paging.ts';
+import { type Route, route } from '../route.ts';
+import { groupSchema, pageSchema } from '../schemas.ts';
+
+const GROUPS = '/api/accounts/groups/';
+const GROUP = '/api/accounts/groups/{id}/';
+const noGroup = { 404: 'There is no such group.' };
+
+const name = text({ max: 150, example: 'support' });
+const permissions = idList([4, 11], 'Ids, as `permissions/` lists them.');
+
+const groupBody = z.object({ name, permissions }).openapi('NewGroup');
+const groupChangesBody = groupBody.partial().openapi('GroupChanges');
+
+const list = route(
+  requires('view_group'),
+  {
+    method: 'get',
+    path: GROUPS,
+    operationId: 'listGroups',
+    tag: 'groups',
+    summary: 'List groups',
+    description: 'A bare array, or with `page` or `page_size` an envelope.',
+    query: pageQuery,
+    answer: {
+      status: 200,
+      description: 'The groups, by id.',
+      schema: z.union([z.array(groupSchema), pageSchema(groupSchema).openapi('GroupPage')]),
+    },
+    failures: { 404: 'There is no such page.' },
+  },
+  async ({ query, deps, url }) => {
+    if (!isPaged(query)) return deps.groups.list();
+    const pager = pagerOf(query, url);
+    return answerPage(await deps.groups.page(pager), pager, (group) => group);
+  },
+);
+
+const create = route(
+  adminOnly,
+  {
+    method: 'post',
+    path: GROUPS,
+    operationId: 'createGroup',
+    tag: 'groups',
+    summary: 'Create a group',
+    body: groupBody,
+    answer: { status: 201, description: 'The new group.', schema: groupSchema },
+  },
+  async ({ body, deps }) => createGroup(deps, body),
+);
+
+const get = route(
+  requires('view_group'),
+  {
+    method: 'get',
+    path: GROUP,
+    operationId: 'getGroup',
+    tag: 'groups',
+    summary: 'Read one group',
+    answer: { status: 200, description: 'The group.', schema: groupSchema },
+    failures: noGroup,
+  },
+  async ({ id, deps }) => getGroup(deps, id),
+);
+
+const replace = route(
+  adminOnly,
+  {
+    method: 'put',
+    path: GROUP,
+    operationId: 'replaceGroup',
+    tag: 'groups',
+    summary: 'Replace a group',
+    description: 'Its members gain and lose rights from their next request on.',
+    body: groupBody,
+    answer: { status: 200, description: 'The group, changed.', schema: groupSchema },
+    failures: noGroup,
+  },
+  async ({ id, body, deps }) => updateGroup(deps, { id, changes: body }),
+);
+
+const update = route(
+  adminOnly,
+  {
+    method: 'patch',
+    path: GROUP,
+    operationId: 'updateGroup',
+    tag: 'groups',
+    summary: 'Change a group',
+    description: 'Its members gain and lose rights from their next request on.',
+    body: groupChangesBody,
+    answer: { status: 200, description: 'The group, changed.', schema: groupSchema },
+    failures: noGroup,
+  },
+  async ({ id, body, deps }) => updateGroup(deps, { id, changes: body }),
+);
+
+const remove = route(
+  adminOnly,
+  {
+    method: 'delete',
+    path: GROUP,
+    operationId: 'deleteGroup',
+    tag: 'groups',
+    summary: 'Delete a group',
+    answer: { status: 204, description: 'The group is gone, and with it the rights that it gave.' },
+    failures: noGroup,
+  },
+  async ({ id, deps }) => deleteGroup(deps, id),
+);
+
+export const groupRoutes: Route[] = [list, create, get, replace, update, remove];

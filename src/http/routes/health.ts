@@ -1,0 +1,26 @@
+import { z } from '@hono/zod-openapi';
+import { open } from '../access.ts';
+import { type Route, route } from '../route.ts';
+
+const health = route(
+  open,
+  {
+    method: 'get',
+    path: '/api/health/',
+    operationId: 'getHealth',
+    tag: 'service',
+    summary: 'Ask whether the service and its database answer',
+    answer: {
+      status: 200,
+      description: 'Both answer.',
+      schema: z.object({ status: z.literal('ok').openapi({ example: 'ok' }) }),
+    },
+    noStore: true,
+  },
+  async ({ deps }) => {
+    await deps.health.ping();
+    return { status: 'ok' as const };
+  },
+);
+
+export const healthRoutes: Route[] = [health];

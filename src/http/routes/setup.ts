@@ -1,0 +1,111 @@
+import { z } from '@hono/zod-openapi';
+import {
+  assertSetupAllowed,
+  createFirstAdmin,
+  isSetupAllowed,
+  type RequestOrigin,
+} from '../../core/superuser.ts';
+import { type Access, open } from '../access.ts';
+import type { AppContext } from '../context.ts';
+import { password } from '../fields.ts';
+import { clientOf, type Route, route } from '../route.ts';
+import { firstAdminEmail, firstAdminUsername } from './user-bodies.ts';
+
+const PATH = '/api/accounts/initialize-superuser/';
+
+const answer = z
+  .object({
+    superuser_exists: z.boolean().openapi({ example: false }),
+    client_ip: z.string().nullable().optional().openapi({
+      example: '127.0.0.1',
+      description: 'Where the request came from; only while no admin exists.',
+    }),
+    setup_allowed: z.boolean().optional().openapi({
+      example: true,
+      description: 'Whether that address may create the first admin; only while none exists.',
+    }),
+  })
+  .openapi('SuperuserState');
+
+/** Clients read `error`; those that read DRF's shapes read `detail` and the fields. */
+function withError(body: Record<string, unknown>): Record<string, unknown> {
+  const { detail, ...fields } = body;
+  const missing = ['username', 'password'].some((name) => isMissing(fields[name]));
+  const sentence = detail ?? (missing ? 'Username and password are required.' : firstSentence(fields));
+  return { error: sentence, detail: sentence, ...fields };
+}
+
+const isMissing = (sentences: unknown): boolean =>
+  Array.isArray(sentences) && sentences.some((text) => /is required|may not be (blank|null)/.test(text));
+
+const firstSentence = (fields: Record<string, unknown>): unknown => Object.values(fields).flat()[0];
+
+/** Once an admin exists every POST gets the same answer, whatever it holds; before, the address decides. */
+const untilSuperuserExists: Access<null> = {
+  isPublic: true,
+  right: null,
+  async check(c) {
+    const deps = c.get('deps')();
+    if (await deps.superuser.exists()) return c.json({ superuser_exists: true });
+    assertSetupAllowed(deps, { address: clientOf(c.req.raw).address, from: originOf(c) });
+    return null;
+  },
+};
+
+const originOf = (c: AppContext): RequestOrigin => ({
+  origin: c.req.header('Origin') ?? null,
+  fetchSite: c.req.header('Sec-Fetch-Site') ?? null,
+  url: new URL(c.req.url),
+});
+
+const read = route(
+  open,
+  {
+    method: 'get',
+    path: PATH,
+    operationId: 'getSuperuserState',
+    tag: 'setup',
+    summary: 'Ask whether the first admin exists',
+    answer: {
+      status: 200,
+      description: 'Whether it exists; if not, whether the caller may create it.',
+      schema: answer,
+    },
+    errorShape: withError,
+  },
+  async ({ deps, client }) => {
+    if (await deps.superuser.exists()) return { superuser_exists: true };
+    const allowed = isSetupAllowed(deps, client.address);
+    return { superuser_exists: false, client_ip: client.address, setup_allowed: allowed };
+  },
+);
+
+const create = route(
+  untilSuperuserExists,
+  {
+    method: 'post',
+    path: PATH,
+    operationId: 'createSuperuser',
+    tag: 'setup',
+    summary: 'Create the first admin',
+    description:
+      'Open until an admin exists, to loopback and private addresses or to SETUP_ALLOWED_IP, and not to pages ' +
+      'of other sites. Afterwards it answers the same and creates nothing.',
+    body: z
+      .object({
+        username: firstAdminUsername,
+        password: password('At least PASSWORD_MIN_LENGTH characters (8), at most 1,024 bytes.'),
+        email: firstAdminEmail.nullable(),
+      })
+      .openapi('FirstAdmin'),
+    answer: { status: 200, description: 'An admin exists.', schema: answer },
+    failures: { 403: 'The address or the page may not create the first admin.' },
+    errorShape: withError,
+  },
+  async ({ body, deps, now }) => {
+    await createFirstAdmin(deps, { ...body, email: body.email ?? '', now });
+    return { superuser_exists: true };
+  },
+);
+
+export const setupRoutes: Route[] = [read, create];

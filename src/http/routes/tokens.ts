@@ -1,0 +1,85 @@
+import { z } from '@hono/zod-openapi';
+import { login, refresh, verify } from '../../core/sessions.ts';
+import { open } from '../access.ts';
+import { password, text, token } from '../fields.ts';
+import { type Route, route } from '../route.ts';
+
+const credentials = z
+  .object({
+    username: text({ max: 150, example: 'admin' }),
+    password: password('Compared as the exact text given.'),
+  })
+  .openapi('Credentials');
+
+const tokenPair = z
+  .object({
+    access: z
+      .string()
+      .openapi({ example: 'eyJhbGciOiJFUzI1NiJ9...', description: 'JWT for `Authorization: Bearer`.' }),
+    refresh: z
+      .string()
+      .openapi({ example: 'eyJhbGciOiJFUzI1NiJ9...', description: 'JWT for `token/refresh/`.' }),
+  })
+  .openapi('TokenPair');
+
+const accessToken = tokenPair.pick({ access: true }).openapi('AccessToken');
+
+/** One handler behind two paths, as clients of either expect. */
+const loginAt = (path: `/${string}/`, operationId: string) =>
+  route(
+    open,
+    {
+      method: 'post',
+      path,
+      operationId,
+      tag: 'tokens',
+      summary: 'Log in with username and password',
+      description: 'Begins a session and returns its tokens. Credentials in headers are ignored.',
+      body: credentials,
+      answer: { status: 200, description: 'The session has begun.', schema: tokenPair },
+      failures: { 429: 'Too many attempts; `Retry-After` says for how many seconds.' },
+      noStore: true,
+    },
+    async ({ body, deps, client, now }) => login(deps, { ...body, client, now }),
+  );
+
+const refreshToken = route(
+  open,
+  {
+    method: 'post',
+    path: '/api/accounts/token/refresh/',
+    operationId: 'refreshToken',
+    tag: 'tokens',
+    summary: 'Get a new access token',
+    description: 'The refresh token stays usable until its session ends.',
+    body: z.object({ refresh: token('From the login.') }).openapi('Refresh'),
+    answer: { status: 200, description: 'A new access token.', schema: accessToken },
+    noStore: true,
+  },
+  async ({ body, deps, now }) => refresh(deps, { token: body.refresh, now }),
+);
+
+const verifyToken = route(
+  open,
+  {
+    method: 'post',
+    path: '/api/accounts/token/verify/',
+    operationId: 'verifyToken',
+    tag: 'tokens',
+    summary: 'Ask whether a token is good now',
+    description: 'Takes access and refresh tokens; 401 when the token is bad or its session has ended.',
+    body: z.object({ token: token('Of either kind.') }).openapi('Verify'),
+    answer: { status: 200, description: 'The token is good.', schema: z.object({}) },
+  },
+  async ({ body, deps, now }) => {
+    await verify(deps, { token: body.token, now });
+    return {};
+  },
+);
+
+export const tokenRoutes: Route[] = [
+  loginAt('/api/accounts/token/', 'createToken'),
+  loginAt('/api/accounts/auth/login/', 'login'),
+  refreshToken,
+  verifyToken,
+];

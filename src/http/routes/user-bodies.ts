@@ -1,0 +1,104 @@
+import { z } from '@hono/zod-openapi';
+import type { UserChanges } from '../../core/users.ts';
+import { boolean, idList, integer, jsonObject, password, text } from '../fields.ts';
+
+const name = (example: string) => text({ max: 150, example, blank: true }).optional();
+
+const username = text({
+  max: 150,
+  example: 'ada',
+  description: 'Letters A to Z, digits and . _ @ -; unique and case-sensitive.',
+  refuse: refuseUsername,
+});
+
+const email = text({ max: 254, example: 'ada@example.com', blank: true, refuse: refuseEmail });
+
+const profile = {
+  email: email.optional(),
+  first_name: name('Ada'),
+  last_name: name('Lovelace'),
+  custom_properties: jsonObject(
+    'custom_properties',
+    { theme: 'dark' },
+    'Merged into what is stored; a member set to null is deleted. At most 100 KB.',
+  ).optional(),
+};
+
+const administration = {
+  user_level: integer(1, '0 streamer, 1 standard, 10 and above admin.').optional(),
+  is_active: boolean(true, 'An inactive user can not sign in.').optional(),
+  is_staff: boolean(false, 'Stored, without effect.').optional(),
+  is_superuser: boolean(false, 'Stored, without effect.').optional(),
+  avatar_config: jsonObject('avatar_config', {}, 'Replaced as a whole.').optional(),
+  channel_profiles: idList([1, 2], 'Ids of channel profiles.').optional(),
+  stream_limit: integer(0, '0 for no limit.').optional(),
+  groups: idList([1], 'Ids of groups.').optional(),
+};
+
+const newPassword = password('At least PASSWORD_MIN_LENGTH characters (8), at most 1,024 bytes.');
+
+export const newUserBody = z
+  .object({ username, password: newPassword, ...profile, ...administration })
+  .openapi('NewUser');
+
+export const userChangesBody = z
+  .object({ username: username.optional(), password: newPassword.optional(), ...profile, ...administration })
+  .openapi('UserChanges');
+
+export const replaceUserBody = userChangesBody.extend({ username }).openapi('UserReplacement');
+
+export const meBody = z
+  .object({
+    ...profile,
+    password: newPassword.optional(),
+    current_password: password('Checked whenever it is sent.').optional(),
+  })
+  .openapi('MeChanges');
+
+export const firstAdminEmail = email.optional();
+export const firstAdminUsername = username;
+
+/** The members of a body under the names of the rules; absent ones stay absent. */
+export function changesOf(body: Omit<z.output<typeof userChangesBody>, 'password'>): UserChanges {
+  return definedOnly({
+    username: body.username,
+    email: body.email,
+    firstName: body.first_name,
+    lastName: body.last_name,
+    customProperties: body.custom_properties,
+    userLevel: body.user_level,
+    isActive: body.is_active,
+    isStaff: body.is_staff,
+    isSuperuser: body.is_superuser,
+    avatarConfig: body.avatar_config,
+    channelProfiles: body.channel_profiles,
+    streamLimit: body.stream_limit,
+    groups: body.groups,
+  });
+}
+
+/** The cast holds since every entry whose value is undefined has been taken out. */
+const definedOnly = <T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+
+/** Two sentences, as existing clients know them: for what no username may hold, and for what ours may not. */
+function refuseUsername(value: string): string | undefined {
+  if (/^[A-Za-z0-9._@-]+$/.test(value)) return undefined;
+  return /^[\p{L}\p{N}_.@+-]+$/u.test(value)
+    ? 'Username may only contain letters, numbers, periods (.), underscores (_), at signs (@), and hyphens (-)'
+    : 'Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.';
+}
+
+const LOCAL_PART = /^(?:[\w!#$%&'*+/=?^`{}|~-]+(?:\.[\w!#$%&'*+/=?^`{}|~-]+)*|"(?:[^"\\\s]|\\.)*")$/;
+const DOMAIN = /^(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+(?!\d+$)[\p{L}\p{N}-]{2,63}(?<!-)$/u;
+const ADDRESS_LITERAL = /^\[(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-fA-F:.]*:[\da-fA-F:.]*)\]$/;
+
+/** RFC 5321 as web forms apply it: a dotted domain, an address literal, or localhost. */
+function refuseEmail(value: string): string | undefined {
+  const at = value.lastIndexOf('@');
+  const [local, domain] = [value.slice(0, at), value.slice(at + 1)];
+  const isDomain = domain === 'localhost' || DOMAIN.test(domain) || ADDRESS_LITERAL.test(domain);
+  return at > 0 && LOCAL_PART.test(local) && isDomain ? undefined : 'Enter a valid email address.';
+}

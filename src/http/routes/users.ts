@@ -1,0 +1,174 @@
+import { z } from '@hono/zod-openapi';
+import { createUser, deleteUser, getUser, listUsers, updateMe, updateUser } from '../../core/users.ts';
+import { requires, signedIn } from '../access.ts';
+import { answerPage, isPaged, pageQuery, pagerOf } from '../paging.ts';
+import { type Route, route } from '../route.ts';
+import { pageSchema, userJson, userSchema } from '../schemas.ts';
+import { changesOf, meBody, newUserBody, replaceUserBody, userChangesBody } from './user-bodies.ts';
+
+const USERS = '/api/accounts/users/';
+const ME = '/api/accounts/users/me/';
+const USER = '/api/accounts/users/{id}/';
+const noUser = { 404: 'There is no such user.' };
+const aUser = (description: string) => ({ status: 200, description, schema: userSchema }) as const;
+
+const getMe = route(
+  signedIn,
+  {
+    method: 'get',
+    path: ME,
+    operationId: 'getMe',
+    tag: 'users',
+    summary: 'Who is signed in',
+    answer: aUser('The caller.'),
+  },
+  async ({ caller }) => userJson(caller.user),
+);
+
+const patchMe = route(
+  signedIn,
+  {
+    method: 'patch',
+    path: ME,
+    operationId: 'updateMe',
+    tag: 'users',
+    summary: 'Change one’s own profile or password',
+    description:
+      'A new password ends all other logins; the API key stays. `custom_properties` merges its top-level ' +
+      'members, null deletes one. With an API key neither `password` nor `current_password` is taken (403).',
+    body: meBody,
+    answer: aUser('The caller, changed.'),
+  },
+  async ({ caller, body, deps, now }) => {
+    const { password, current_password: currentPassword } = body;
+    return userJson(
+      await updateMe(deps, { caller, changes: changesOf(body), password, currentPassword, now }),
+    );
+  },
+);
+
+const list = route(
+  requires('view_user'),
+  {
+    method: 'get',
+    path: USERS,
+    operationId: 'listUsers',
+    tag: 'users',
+    summary: 'List users',
+    description:
+      'A bare array, or with `page` or `page_size` an envelope. `search` is the beginning of a username.',
+    query: pageQuery.extend({ search: z.string().optional().openapi({ example: 'adm' }) }),
+    answer: {
+      status: 200,
+      description: 'The users, by id.',
+      schema: z.union([z.array(userSchema), pageSchema(userSchema).openapi('UserPage')]),
+    },
+    failures: { 404: 'There is no such page.' },
+  },
+  async ({ query, deps, url }) => {
+    const search = query.search ?? null;
+    if (!isPaged(query)) return (await listUsers(deps, search)).map(userJson);
+    const pager = pagerOf(query, url);
+    return answerPage(await deps.users.page(search, pager), pager, userJson);
+  },
+);
+
+const create = route(
+  requires('add_user'),
+  {
+    method: 'post',
+    path: USERS,
+    operationId: 'createUser',
+    tag: 'users',
+    summary: 'Create a user',
+    description: 'Only an admin may give `user_level`, `is_staff`, `is_superuser` or `groups`.',
+    body: newUserBody,
+    answer: { status: 201, description: 'The new user.', schema: userSchema },
+  },
+  async ({ caller, body, deps, now }) => {
+    const { password, ...given } = body;
+    const fields = { ...NEW_USER, ...changesOf(given), username: body.username };
+    return userJson(await createUser(deps, { caller, fields, password, now }));
+  },
+);
+
+const get = route(
+  requires('view_user'),
+  {
+    method: 'get',
+    path: USER,
+    operationId: 'getUser',
+    tag: 'users',
+    summary: 'Read one user',
+    answer: aUser('The user.'),
+    failures: noUser,
+  },
+  async ({ id, deps }) => userJson(await getUser(deps, id)),
+);
+
+const update = (
+  method: 'put' | 'patch',
+  operationId: string,
+  body: typeof userChangesBody | typeof replaceUserBody,
+) =>
+  route(
+    requires('change_user'),
+    {
+      method,
+      path: USER,
+      operationId,
+      tag: 'users',
+      summary: method === 'put' ? 'Change a user, naming it' : 'Change a user',
+      description:
+        'Absent fields keep their values, the password too. A new password ends the logins of that user, a ' +
+        'deactivation all of them. Nobody may change a user who holds a right that the caller lacks.',
+      body: body as z.ZodObject<typeof userChangesBody.shape>,
+      answer: aUser('The user, changed.'),
+      failures: noUser,
+    },
+    async ({ caller, id, body: given, deps, now }) => {
+      const { password } = given;
+      return userJson(await updateUser(deps, { caller, id, changes: changesOf(given), password, now }));
+    },
+  );
+
+const remove = route(
+  requires('delete_user'),
+  {
+    method: 'delete',
+    path: USER,
+    operationId: 'deleteUser',
+    tag: 'users',
+    summary: 'Delete a user',
+    description: 'With its logins and keys. The last active admin can not be deleted (400).',
+    answer: { status: 204, description: 'The user is gone.' },
+    failures: noUser,
+  },
+  async ({ caller, id, deps }) => deleteUser(deps, { caller, id }),
+);
+
+export const userRoutes: Route[] = [
+  getMe,
+  patchMe,
+  list,
+  create,
+  get,
+  update('put', 'replaceUser', replaceUserBody),
+  update('patch', 'updateUser', userChangesBody),
+  remove,
+];
+
+const NEW_USER = {
+  email: '',
+  firstName: '',
+  lastName: '',
+  userLevel: 0,
+  isActive: true,
+  isStaff: false,
+  isSuperuser: false,
+  customProperties: {},
+  avatarConfig: {},
+  channelProfiles: [],
+  streamLimit: 0,
+  groups: [],
+};

@@ -1,0 +1,132 @@
+import { z } from '@hono/zod-openapi';
+import type { ApiKey } from '../core/api-keys.ts';
+import type { Page } from '../core/pages.ts';
+import type { User } from '../core/users.ts';
+
+const instant = (description: string) =>
+  z.string().openapi({ format: 'date-time', example: '2026-11-01T12:00:00.000Z', description });
+
+const id = (example: number) => z.int().openapi({ example });
+
+export const userSchema = z
+  .object({
+    id: id(1),
+    username: z.string().openapi({ example: 'admin' }),
+    email: z.string().openapi({ example: 'admin@example.com', description: 'Empty when there is none.' }),
+    first_name: z.string().openapi({ example: 'Ada' }),
+    last_name: z.string().openapi({ example: 'Lovelace' }),
+    user_level: z.int().openapi({ example: 10, description: '0 streamer, 1 standard, 10 and above admin.' }),
+    is_active: z.boolean().openapi({ example: true }),
+    is_staff: z.boolean().openapi({ example: true, description: 'Stored, without effect.' }),
+    is_superuser: z.boolean().openapi({ example: true, description: 'Stored, without effect.' }),
+    date_joined: instant('When the user was created.'),
+    last_login: instant('The last login with a password.').nullable(),
+    api_key: z.null().openapi({ description: 'Always null: keys are kept as digests.', example: null }),
+    api_key_preview: z.string().nullable().openapi({ example: 'dsp_AbCd...wxyz' }),
+    custom_properties: z.record(z.string(), z.json()).openapi({
+      type: 'object',
+      additionalProperties: {},
+      example: { theme: 'dark' },
+    }),
+    avatar_config: z.record(z.string(), z.json()).openapi({
+      type: 'object',
+      additionalProperties: {},
+      example: {},
+    }),
+    channel_profiles: z.array(z.int()).openapi({ example: [1, 2] }),
+    stream_limit: z.int().openapi({ example: 0 }),
+    groups: z.array(z.int()).openapi({ example: [1] }),
+  })
+  .openapi('User');
+
+export function userJson(user: User): z.input<typeof userSchema> {
+  return {
+    id: user.id,
+    username: user.username,
+    email: user.email,
+    first_name: user.firstName,
+    last_name: user.lastName,
+    user_level: user.userLevel,
+    is_active: user.isActive,
+    is_staff: user.isStaff,
+    is_superuser: user.isSuperuser,
+    date_joined: user.dateJoined.toISOString(),
+    last_login: user.lastLogin?.toISOString() ?? null,
+    api_key: null,
+    api_key_preview: user.apiKeyPreview,
+    custom_properties: user.customProperties,
+    avatar_config: user.avatarConfig,
+    channel_profiles: user.channelProfiles,
+    stream_limit: user.streamLimit,
+    groups: user.groups,
+  };
+}
+
+export const apiKeySchema = z
+  .object({
+    id: id(1),
+    user_id: id(1),
+    username: z.string().openapi({ example: 'admin' }),
+    name: z.string().openapi({ example: '', description: 'Empty for the personal key.' }),
+    key_preview: z.string().openapi({ example: 'dsp_AbCd...wxyz' }),
+    created_at: instant('When the key was made.'),
+    last_used_at: instant('Coarse: noted at most once in five minutes.').nullable(),
+  })
+  .openapi('ApiKey');
+
+export const apiKeyJson = (key: ApiKey): z.input<typeof apiKeySchema> => ({
+  id: key.id,
+  user_id: key.userId,
+  username: key.username,
+  name: key.name,
+  key_preview: key.preview,
+  created_at: key.createdAt.toISOString(),
+  last_used_at: key.lastUsedAt?.toISOString() ?? null,
+});
+
+export const groupSchema = z
+  .object({
+    id: id(1),
+    name: z.string().openapi({ example: 'support' }),
+    permissions: z
+      .array(z.int())
+      .openapi({ example: [4, 11], description: 'Ids, as `permissions/` lists them.' }),
+  })
+  .openapi('Group');
+
+export const permissionSchema = z
+  .object({
+    id: id(4),
+    name: z.string().openapi({ example: 'Can view user' }),
+    codename: z.string().openapi({ example: 'view_user' }),
+  })
+  .openapi('Permission');
+
+const link = (example: string) => z.url().nullable().openapi({ example });
+
+/** The envelope that clients of Django REST Framework page through. */
+export const pageSchema = <Row extends z.ZodType>(row: Row) =>
+  z.object({
+    count: z.int().openapi({ example: 1, description: 'Rows in all.' }),
+    next: link('https://accounts.example.com/api/accounts/users/?page=3'),
+    previous: link('https://accounts.example.com/api/accounts/users/?page=1'),
+    results: z.array(row),
+  });
+
+export type PageJson<Row> = { count: number; next: string | null; previous: string | null; results: Row[] };
+
+export const pageJson = <Row, Shown>(
+  page: Page<Row>,
+  { rows, next, previous }: { rows: (row: Row) => Shown; next: string | null; previous: string | null },
+): PageJson<Shown> => ({ count: page.count, next, previous, results: page.rows.map(rows) });
+
+export const detailSchema = z
+  .object({
+    detail: z.string().openapi({ example: 'Authentication credentials were not provided.' }),
+    code: z.string().optional().openapi({ example: 'token_not_valid' }),
+  })
+  .openapi('Detail');
+
+export const fieldErrorsSchema = z
+  .record(z.string(), z.array(z.string()))
+  .openapi('FieldErrors', { example: { username: ['This field is required.'] } });

@@ -1,0 +1,4 @@
+import { createApp } from './app.ts';
+import { servicesOf } from './services.ts';
+
+export default createApp(servicesOf);

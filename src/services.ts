@@ -1,0 +1,62 @@
+import type { Deps } from './core/deps.ts';
+import { DomainError } from './core/errors.ts';
+import { parseSigningKeys, type SigningKeys } from './core/signing-keys.ts';
+import { createApiKeyStore } from './db/api-keys.ts';
+import { connect } from './db/client.ts';
+import { createGroupStore } from './db/groups.ts';
+import { createHealthStore } from './db/health.ts';
+import { createSessionStore } from './db/sessions.ts';
+import { createSuperuserStore } from './db/superuser.ts';
+import { createUserStore } from './db/users.ts';
+import { type Env, parseConfig } from './env.ts';
+
+const byEnv = new WeakMap<Env, Deps>();
+
+/**
+ * Wires the rules to their stores, keys and configuration; once for each environment object.
+ * @throws DomainError `unavailable` while a var is wrong; the cause, for the log, says which.
+ */
+export function servicesOf(env: Env): Deps {
+  const known = byEnv.get(env);
+  if (known !== undefined) return known;
+  const parsed = parseConfig(env);
+  if (!parsed.valid) throw notConfigured(`wrong configuration: ${parsed.problem}`);
+  const db = connect(env.DB);
+  const services: Deps = {
+    ...parsed.config,
+    users: createUserStore(db),
+    sessions: createSessionStore(db),
+    apiKeys: createApiKeyStore(db),
+    groups: createGroupStore(db),
+    superuser: createSuperuserStore(db),
+    health: createHealthStore(db),
+    signingKeys: createKeyring(env.JWT_KEYS),
+  };
+  byEnv.set(env, services);
+  return services;
+}
+
+/**
+ * Imports the keys at the first need. What is kept is the keys, never the promise of them: a promise belongs
+ * to the request that made it, and whoever waited for it would hang if that request were cancelled.
+ */
+function createKeyring(secret: string | undefined): () => Promise<SigningKeys> {
+  let imported: SigningKeys | undefined;
+  return async () => {
+    if (imported !== undefined) return imported;
+    const parsed = await parseSigningKeys(secret);
+    if (!parsed.valid) {
+      throw notConfigured(`the secret JWT_KEYS can not be used: ${parsed.problem}. ${HOW_TO_SET_KEYS}`);
+    }
+    imported = parsed.keys;
+    return imported;
+  };
+}
+
+const HOW_TO_SET_KEYS =
+  'Locally `npm run dev` makes it; in production set it with `wrangler secret put JWT_KEYS`.';
+
+const notConfigured = (problem: string): DomainError =>
+  new DomainError('unavailable', 'The service is not configured. Its log says what is missing.', {
+    cause: new Error(problem),
+  });
