@@ -1,0 +1,41 @@
+// wrangler's [build] command: it runs before wrangler reads .dev.vars and opens the local database, so
+// what it makes counts in that same run. Local development gets all of it, a deployment only dist/.
+
+import { relative } from 'node:path';
+import { buildAssets } from './assets.ts';
+import { ensureSigningKey } from './dev-vars.ts';
+import { migrateLocal } from './local-database.ts';
+import { paths, projectRoot } from './project.ts';
+
+/** What `npm run dev` sets, since this command cannot see wrangler's arguments. */
+export const stateVariable = 'EDGE_ACCOUNTS_STATE';
+/** Set to `assets` by whoever runs the Worker with secrets and a database of its own, as tests do. */
+export const prepareVariable = 'EDGE_ACCOUNTS_PREPARE';
+
+/** Whether a run also needs a key and local tables. wrangler names its command in the environment. */
+export function preparesEverything(env: NodeJS.ProcessEnv): boolean {
+  return env['WRANGLER_COMMAND'] === 'dev' && env[prepareVariable] !== 'assets';
+}
+
+/** Says what it did, for the terminal; nothing when all was there. */
+async function prepareLocal(): Promise<string[]> {
+  const state = process.env[stateVariable] || paths.state;
+  const madeKey = await ensureSigningKey();
+  return [...(madeKey ? ['Made a signing key: JWT_KEYS in .dev.vars'] : []), ...(await migrate(state))];
+}
+
+/** A migration that fails is told, not thrown: wrangler would end a running server over a half-written one. */
+async function migrate(state: string): Promise<string[]> {
+  try {
+    const applied = await migrateLocal(state);
+    return applied.length > 0 ? [`Applied ${applied.join(', ')} to ${relative(projectRoot, state)}`] : [];
+  } catch (cause) {
+    return [cause instanceof Error ? cause.message : String(cause)];
+  }
+}
+
+if (import.meta.main) {
+  await buildAssets();
+  // Without a line break at the end, for which wrangler would print a line of its own.
+  if (preparesEverything(process.env)) process.stdout.write((await prepareLocal()).join('\n'));
+}

@@ -1,0 +1,48 @@
+// Starts the wrangler that package.json pins, in the project's folder: there it finds .env, which switches
+// off all that would call out by itself.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { projectRoot } from './project.ts';
+
+const manifest = createRequire(import.meta.url).resolve('wrangler/package.json');
+const wranglerBin = join(manifest, '..', 'bin', 'wrangler.js');
+
+type Stdio = 'inherit' | 'pipe' | 'ignore' | 'ipc';
+type Settings = { stdio?: Stdio[]; env?: Record<string, string> };
+/** `text` is both streams as they came. */
+export type Output = { code: number; stdout: string; text: string };
+
+/** Starts wrangler on the caller's terminal unless told otherwise. */
+export function startWrangler(args: readonly string[], { stdio, env }: Settings = {}): ChildProcess {
+  return spawn(process.execPath, [wranglerBin, ...args], {
+    cwd: projectRoot,
+    env: { ...process.env, ...env },
+    stdio: stdio ?? 'inherit',
+  });
+}
+
+/** The exit code of a process when it ends; a signal counts as failure. */
+export function exitCode(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? 1));
+  });
+}
+
+/** Runs wrangler on the caller's terminal and gives its exit code. */
+export function runWrangler(args: readonly string[]): Promise<number> {
+  return exitCode(startWrangler(args));
+}
+
+/** Runs wrangler without a terminal, so that it asks nothing, and gives what it printed. */
+export async function captureWrangler(args: readonly string[]): Promise<Output> {
+  const child = startWrangler(args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const stdout: Buffer[] = [];
+  const all: Buffer[] = [];
+  child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk) && all.push(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => all.push(chunk));
+  const code = await exitCode(child);
+  return { code, stdout: Buffer.concat(stdout).toString(), text: Buffer.concat(all).toString() };
+}
