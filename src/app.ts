@@ -3,7 +3,6 @@ import { DomainError } from './core/errors.ts';
 import type { Env } from './env.ts';
 import { cors } from './http/cors.ts';
 import { answerError } from './http/errors.ts';
-import { describe } from './http/openapi.ts';
 import { requestContext } from './http/request.ts';
 import { type App, createRouter, mount } from './http/router.ts';
 import { apiKeyRoutes } from './http/routes/api-keys.ts';
@@ -33,8 +32,7 @@ export function createApp(servicesOf: (env: Env) => Deps): App {
   app.use(requestContext(servicesOf));
   app.use(cors);
   mount(app, routes);
-  describe(app, routes);
-  mountDocs(app);
+  mountDocs(app, routes);
   app.notFound((c) => answerError(new DomainError('not_found', 'Not found.'), c));
   app.onError(answerError);
   return app;

@@ -1,6 +1,5 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Route } from './route.ts';
-import type { App } from './router.ts';
 import { detailSchema, fieldErrorsSchema } from './schemas.ts';
 
 const BODY_TYPES = ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data'] as const;
@@ -32,26 +31,27 @@ const FORBIDDEN = failure(
   'You do not have permission to perform this action.',
 );
 
-/** Adds each route to the document, with the failures that follow from what it asks for and reads. */
-export function describe(app: App, routes: readonly Route[]): void {
-  app.openAPIRegistry.registerComponent('securitySchemes', 'Bearer', {
+/**
+ * OpenAPI 3.1 document of these routes, with the failures that follow from what each asks for and reads.
+ * It takes milliseconds, so it is made when somebody asks for it and not while an isolate starts.
+ */
+export function documentOf(routes: readonly Route[]) {
+  const described = new OpenAPIHono();
+  const { openAPIRegistry: registry } = described;
+  registry.registerComponent('securitySchemes', 'Bearer', {
     type: 'http',
     scheme: 'bearer',
     bearerFormat: 'JWT',
     description: 'The access token from `token/`.',
   });
-  app.openAPIRegistry.registerComponent('securitySchemes', 'ApiKey', {
+  registry.registerComponent('securitySchemes', 'ApiKey', {
     type: 'apiKey',
     in: 'header',
     name: 'X-API-Key',
     description: 'A personal key from `api-keys/generate/`. `Authorization: ApiKey <key>` is taken too.',
   });
-  for (const route of routes) app.openAPIRegistry.registerPath(operationOf(route));
-}
-
-/** OpenAPI 3.1 document of everything that was described, for the origin that serves it. */
-export const documentOf = (app: App) =>
-  app.getOpenAPI31Document({
+  for (const route of routes) registry.registerPath(operationOf(route));
+  return described.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {
       title: 'Edge Accounts',
@@ -61,6 +61,7 @@ export const documentOf = (app: App) =>
       license: { name: 'MIT' },
     },
   });
+}
 
 function operationOf({ access, config }: Route) {
   const { method, path, operationId, tag, summary, description, body, query, answer } = config;

@@ -1,13 +1,13 @@
-import { OpenAPIHono } from '@hono/zod-openapi';
+import { Hono } from 'hono';
 import { DomainError } from '../core/errors.ts';
 import type { AppContext, AppEnv } from './context.ts';
 import type { Route } from './route.ts';
 
-export type App = OpenAPIHono<AppEnv>;
+export type App = Hono<AppEnv>;
 
 /** An app that serves every path with and without its trailing slash, without a redirect. */
 export const createRouter = (): App =>
-  new OpenAPIHono<AppEnv>({
+  new Hono<AppEnv>({
     getPath: (request) => {
       const { pathname } = new URL(request.url);
       return pathname.endsWith('/') ? pathname : `${pathname}/`;

@@ -1,5 +1,6 @@
 import { swaggerUI } from '@hono/swagger-ui';
 import { documentOf } from '../openapi.ts';
+import type { Route } from '../route.ts';
 import type { App } from '../router.ts';
 
 const ASSETS = '/assets/swagger';
@@ -26,11 +27,11 @@ const PAGE = `
  * The document and Swagger UI. People paste credentials into that page, so its files come from our own
  * origin and its start is a file too: the policy then allows no inline script.
  */
-export function mountDocs(app: App): void {
+export function mountDocs(app: App, routes: readonly Route[]): void {
   let document: string | undefined;
   for (const path of ['/api/schema/', '/api/swagger.json/']) {
     app.get(path, (c) => {
-      document ??= JSON.stringify(documentOf(app));
+      document ??= JSON.stringify(documentOf(routes));
       return c.body(document, 200, { 'Content-Type': 'application/json' });
     });
   }
