@@ -3,7 +3,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { projectRoot } from './project.ts';
 
 const manifest = createRequire(import.meta.url).resolve('wrangler/package.json');
@@ -18,7 +18,8 @@ export type Output = { code: number; stdout: string; text: string };
 export function startWrangler(args: readonly string[], { stdio, env }: Settings = {}): ChildProcess {
   return spawn(process.execPath, [wranglerBin, ...args], {
     cwd: projectRoot,
-    env: { ...process.env, ...env },
+    // The build command is started by name, and must get this Node and not an older one of the machine.
+    env: { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH']}`, ...env },
     stdio: stdio ?? 'inherit',
   });
 }

@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest';
+import { freshCheckout } from './support/checkout.ts';
+import { startServer } from './support/dev-server.ts';
+
+it('a plain wrangler dev on a fresh checkout has its key and its tables from the first request on', async () => {
+  const checkout = await freshCheckout();
+  const server = await startServer(checkout.folder, {
+    command: (port) => ['node_modules/wrangler/bin/wrangler.js', 'dev', '--port', String(port)],
+    ready: 'Ready on',
+  });
+  try {
+    const setup = await post(`${server.origin}/api/accounts/initialize-superuser/`);
+    expect([setup.status, await setup.json()]).toEqual([200, { superuser_exists: true }]);
+    const login = await post(`${server.origin}/api/accounts/token/`);
+    expect(login.status).toBe(200);
+    expect(server.output()).not.toMatch(/warn|unable|update available|ENOTFOUND/i);
+  } finally {
+    await server.stop();
+    await checkout.remove();
+  }
+}, 90_000);
+
+const post = (url: string): Promise<Response> =>
+  fetch(url, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ username: 'admin', password: 'correct horse battery' }),
+  });

@@ -1,0 +1,126 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { hasKeys, listsName } from '../../src/cli/deploy.ts';
+import { findOption } from '../../src/cli/dev-args.ts';
+import { readyNotice } from '../../src/cli/dev-notice.ts';
+import { ensureSigningKey, hasVariable, variableToAppend } from '../../src/cli/dev-vars.ts';
+import { createKeySet } from '../../src/cli/key-set.ts';
+import { preparesEverything } from '../../src/cli/prepare.ts';
+import { parseSigningKeys } from '../../src/core/signing-keys.ts';
+import { freshCheckout } from './support/checkout.ts';
+
+const run = promisify(execFile);
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'edge-accounts-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+describe('the signing key of local development', () => {
+  it('is one that the service signs with', async () => {
+    const parsed = await parseSigningKeys(await createKeySet());
+    expect(parsed.valid && [parsed.keys.signer.alg, parsed.keys.all.length]).toEqual(['ES256', 1]);
+  });
+
+  it('is made once and never replaced', async () => {
+    const file = join(folder, '.dev.vars');
+    expect(await ensureSigningKey(file)).toBe(true);
+    const first = await readFile(file, 'utf8');
+    expect(await ensureSigningKey(file)).toBe(false);
+    expect(await readFile(file, 'utf8')).toBe(first);
+  });
+
+  it('is appended to what the developer wrote, whose mode stays', async () => {
+    const file = join(folder, '.dev.vars');
+    await writeFile(file, 'PASSWORD_MIN_LENGTH=12');
+    await chmod(file, 0o640);
+    await ensureSigningKey(file);
+    expect(await readFile(file, 'utf8')).toMatch(/^PASSWORD_MIN_LENGTH=12\nJWT_KEYS='.*'\n$/);
+    expect((await stat(file)).mode & 0o777).toBe(0o640);
+  });
+
+  it.each([
+    ['JWT_KEYS=x', true],
+    ['A=1\n  export JWT_KEYS = x', true],
+    ['# JWT_KEYS=x', false],
+    ['OLD_JWT_KEYS=x', false],
+    ['JWT_KEYS_OLD=x', false],
+  ])('%j sets JWT_KEYS: %j', (text, expected) => {
+    expect(hasVariable(text, 'JWT_KEYS')).toBe(expected);
+  });
+
+  it('refuses to write what one quoted line can not hold', () => {
+    expect(() => variableToAppend('', 'A', "it's")).toThrow();
+    expect(() => variableToAppend('', 'A', 'two\nlines')).toThrow();
+  });
+});
+
+describe('arguments for wrangler', () => {
+  it.each([
+    [['--persist-to', 'a'], 'a'],
+    [['--persist-to=a', '--port', '1'], 'a'],
+    [['--persist-to', 'a', '--persist-to=b'], 'b'],
+    [['--port', '1'], null],
+    [['--', '--persist-to', 'a'], null],
+    [['--persist-to', '--port'], null],
+  ])('%j keeps its state in %j', (args, expected) => {
+    expect(findOption(args, 'persist-to')).toBe(expected);
+  });
+});
+
+it('explains the first admin only where there is known to be none', () => {
+  expect(readyNotice('http://localhost:1', false)).toContain(
+    'curl http://localhost:1/api/accounts/initialize-superuser/',
+  );
+  for (const state of [true, null]) expect(readyNotice('http://localhost:1', state)).not.toContain('curl');
+});
+
+describe('deploying', () => {
+  it('takes a failed look at the secrets for no answer, never for "no keys"', () => {
+    const output = (code: number, stdout: string, text = stdout) => ({ code, stdout, text });
+    expect(hasKeys(output(0, '[{"name":"JWT_KEYS","type":"secret_text"}]'))).toBe(true);
+    expect(hasKeys(output(0, '[]'))).toBe(false);
+    expect(hasKeys(output(1, '', 'Worker "x" not found. If this is a new Worker, run deploy first'))).toBe(
+      false,
+    );
+    expect(hasKeys(output(1, '', 'A request to the API failed'))).toBe(null);
+    expect(hasKeys(output(0, 'not JSON'))).toBe(null);
+  });
+
+  it('knows a name in a list and a list from none', () => {
+    expect(listsName('[{"name":"a"}]', 'a')).toBe(true);
+    expect(listsName('[{"name":"b"}, null, 3]', 'a')).toBe(false);
+    expect(listsName('{"name":"a"}', 'a')).toBe(null);
+  });
+
+  it('makes neither a key nor local tables', () => {
+    expect(preparesEverything({ WRANGLER_COMMAND: 'deploy' })).toBe(false);
+    expect(preparesEverything({ WRANGLER_COMMAND: 'dev' })).toBe(true);
+    expect(preparesEverything({ WRANGLER_COMMAND: 'dev', EDGE_ACCOUNTS_PREPARE: 'assets' })).toBe(false);
+  });
+
+  it('builds without an account', async () => {
+    const checkout = await freshCheckout();
+    const { stdout } = await run(process.execPath, ['src/cli/deploy.ts', '--dry-run'], {
+      cwd: checkout.folder,
+    });
+    await checkout.remove();
+    expect(stdout).toContain('--dry-run: exiting now');
+  }, 60_000);
+});
+
+it('db:reset leaves an empty database with its tables, and the key as it was', async () => {
+  const checkout = await freshCheckout();
+  await ensureSigningKey(join(checkout.folder, '.dev.vars'));
+  const key = await readFile(join(checkout.folder, '.dev.vars'), 'utf8');
+  const reset = () => run(process.execPath, ['src/cli/db-reset.ts'], { cwd: checkout.folder });
+  expect((await reset()).stdout).toMatch(/There was no local database[\s\S]*Applied 0000_/);
+  expect((await reset()).stdout).toMatch(/Removed the local database[\s\S]*Applied 0000_/);
+  expect(await readFile(join(checkout.folder, '.dev.vars'), 'utf8')).toBe(key);
+  await checkout.remove();
+}, 60_000);

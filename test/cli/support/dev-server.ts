@@ -1,0 +1,64 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import { delimiter, join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+
+export type DevServer = {
+  origin: string;
+  /** Everything printed so far, without colours. */
+  output: () => string;
+  /** Sends SIGTERM and waits; resolves to the exit code. */
+  stop: () => Promise<number | null>;
+};
+
+/** Starts the program in `folder` and waits until it prints what tells that it serves. */
+export async function startServer(
+  folder: string,
+  { command, ready }: { command: (port: number) => string[]; ready: string },
+): Promise<DevServer> {
+  const port = await freePort();
+  // As npm and npx do it: the Node of the project comes first.
+  const env = {
+    ...process.env,
+    PATH: `${join(folder, 'node_modules', '.bin')}${delimiter}${process.env['PATH']}`,
+  };
+  const server = spawn(process.execPath, command(port), {
+    cwd: folder,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const chunks: string[] = [];
+  for (const stream of [server.stdout, server.stderr]) {
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk.toString()));
+  }
+  const output = () => stripVTControlCharacters(chunks.join(''));
+  await until(server, () => output().includes(ready), output);
+  return { origin: `http://localhost:${port}`, output, stop: () => stop(server) };
+}
+
+function until(server: ChildProcess, isReady: () => boolean, output: () => string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const look = () => isReady() && resolve();
+    server.stdout?.on('data', look);
+    server.stderr?.on('data', look);
+    server.once('exit', (code) => reject(new Error(`it ended with ${code}:\n${output()}`)));
+  });
+}
+
+function stop(server: ChildProcess): Promise<number | null> {
+  return new Promise((resolve) => {
+    if (server.exitCode !== null) resolve(server.exitCode);
+    server.once('exit', (code) => resolve(code));
+    server.kill('SIGTERM');
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}

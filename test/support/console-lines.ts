@@ -1,0 +1,23 @@
+import { afterEach, beforeEach, vi } from 'vitest';
+
+const METHODS = ['log', 'info', 'warn', 'error', 'debug'] as const;
+
+/** Keeps what a test's requests log from its output, and hands it to the test instead, a text a line. */
+export function keepConsoleLines(): string[] {
+  const lines: string[] = [];
+  beforeEach(() => {
+    lines.length = 0;
+    for (const method of METHODS) {
+      vi.spyOn(console, method).mockImplementation((...args: unknown[]) => {
+        lines.push(args.map(textOf).join(' '));
+      });
+    }
+  });
+  afterEach(() => vi.restoreAllMocks());
+  return lines;
+}
+
+function textOf(value: unknown): string {
+  if (value instanceof Error) return `${value.stack} ${textOf(value.cause ?? '')}`;
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
