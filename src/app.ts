@@ -7,7 +7,7 @@ import { requestContext } from './http/request.ts';
 import { type App, createRouter, mount } from './http/router.ts';
 import { apiKeyRoutes } from './http/routes/api-keys.ts';
 import { authRoutes } from './http/routes/auth.ts';
-import { mountDocs } from './http/routes/docs.ts';
+import { docsRoutes } from './http/routes/docs.ts';
 import { groupRoutes } from './http/routes/groups.ts';
 import { healthRoutes } from './http/routes/health.ts';
 import { permissionRoutes } from './http/routes/permissions.ts';
@@ -31,8 +31,7 @@ export function createApp(servicesOf: (env: Env) => Deps): App {
   const app = createRouter();
   app.use(requestContext(servicesOf));
   app.use(cors);
-  mount(app, routes);
-  mountDocs(app, routes);
+  mount(app, [...routes, ...docsRoutes(routes)]);
   app.notFound((c) => answerError(new DomainError('not_found', 'Not found.'), c));
   app.onError(answerError);
   return app;

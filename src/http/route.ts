@@ -26,7 +26,7 @@ export type Input<Caller, Body, Query> = {
 export type RouteConfig<Body, Query, Result> = {
   method: Method;
   /** With its trailing slash; the form without is served too. */
-  path: `/${string}/`;
+  path: '/' | `/${string}/`;
   operationId: string;
   tag: string;
   summary: string;
@@ -37,8 +37,6 @@ export type RouteConfig<Body, Query, Result> = {
   answer: { status: 200 | 201 | 204; description: string; schema?: Result };
   /** Failures that only this route knows, for the document. */
   failures?: { 403?: string; 404?: string; 409?: string; 429?: string };
-  /** For answers with tokens or keys in them (RFC 6749 section 5.1). */
-  noStore?: boolean;
   /** How this route's clients read an error, where not as everywhere. */
   errorShape?: (body: Record<string, unknown>) => Record<string, unknown>;
 };
@@ -77,7 +75,9 @@ export function route<
     const body = await validBody<Body>(config.body, c.req.raw);
     const deps = c.get('deps')();
     const result = await handle({ caller, body, query, id, deps, now, client: clientOf(c.req.raw), url });
-    if (config.noStore) c.header('Cache-Control', 'no-store');
+    // Tokens and keys must not be kept (RFC 6749 section 5.1), and a shared cache does not know that the
+    // answer to an X-API-Key is for one caller.
+    c.header('Cache-Control', 'no-store');
     return config.answer.schema === undefined
       ? c.body(null, config.answer.status)
       : c.json(result as object, config.answer.status as 200);

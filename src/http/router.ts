@@ -1,9 +1,12 @@
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import { DomainError } from '../core/errors.ts';
 import type { AppContext, AppEnv } from './context.ts';
 import type { Route } from './route.ts';
 
 export type App = Hono<AppEnv>;
+
+/** What the router needs of a route. */
+export type Mounted = { config: Pick<Route['config'], 'method' | 'path'>; serve: MiddlewareHandler<AppEnv> };
 
 /** An app that serves every path with and without its trailing slash, without a redirect. */
 export const createRouter = (): App =>
@@ -18,7 +21,7 @@ export const createRouter = (): App =>
  * Mounts routes, and for each of their paths the answers to OPTIONS and to every other method, so that 405
  * comes before any look at credentials. Paths without a parameter go first: `users/me/` is no id.
  */
-export function mount(app: App, routes: readonly Route[]): void {
+export function mount(app: App, routes: readonly Mounted[]): void {
   const paths = [...Map.groupBy(routes, ({ config }) => config.path)];
   for (const [path, ofPath] of paths.sort(([a], [b]) => Number(a.includes('{')) - Number(b.includes('{')))) {
     const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1');
@@ -32,7 +35,7 @@ export function mount(app: App, routes: readonly Route[]): void {
   }
 }
 
-function allowed(routes: readonly Route[]): string {
+function allowed(routes: readonly Mounted[]): string {
   const methods = routes.map(({ config }) => config.method.toUpperCase());
   return [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
 }

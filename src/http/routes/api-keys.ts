@@ -87,7 +87,6 @@ const createAt = (path: `/${string}/`, operationId: string) =>
       body: newKeyBody,
       answer: { status: 201, description: 'The new key.', schema: createdKey },
       failures: { 404: 'There is no such user.', 409: 'The user has as many keys as it may have.' },
-      noStore: true,
     },
     async ({ caller, body, deps, now }) => {
       const target = targetOf(body.user_id);

@@ -1,7 +1,8 @@
 import { swaggerUI } from '@hono/swagger-ui';
+import type { AppContext, AppEnv } from '../context.ts';
 import { documentOf } from '../openapi.ts';
 import type { Route } from '../route.ts';
-import type { App } from '../router.ts';
+import type { Mounted } from '../router.ts';
 
 const ASSETS = '/assets/swagger';
 /** Swagger UI sets styles on elements and draws its icons from data URLs; everything else is our own origin. */
@@ -23,26 +24,35 @@ const PAGE = `
   <script src="${ASSETS}/swagger-ui-bundle.js"></script>
   <script src="${ASSETS}/start.js"></script>`;
 
+const render = swaggerUI<AppEnv>({ title: 'Edge Accounts API', manuallySwaggerUIHtml: () => PAGE, url: '' });
+
+const page: Mounted['serve'] = (c, next) => {
+  c.header('Content-Security-Policy', PAGE_POLICY);
+  c.header('Referrer-Policy', 'no-referrer');
+  return render(c, next);
+};
+
 /**
- * The document and Swagger UI. People paste credentials into that page, so its files come from our own
- * origin and its start is a file too: the policy then allows no inline script.
+ * The document and Swagger UI, and the short ways to it. People paste credentials into that page, so its files
+ * come from our own origin and its start is a file too: the policy then allows no inline script.
  */
-export function mountDocs(app: App, routes: readonly Route[]): void {
+export function docsRoutes(described: readonly Route[]): Mounted[] {
   let document: string | undefined;
-  for (const path of ['/api/schema/', '/api/swagger.json/']) {
-    app.get(path, (c) => {
-      document ??= JSON.stringify(documentOf(routes));
-      return c.body(document, 200, { 'Content-Type': 'application/json' });
-    });
-  }
-  app.use('/api/swagger/', async (c, next) => {
-    await next();
-    c.res.headers.set('Content-Security-Policy', PAGE_POLICY);
-    c.res.headers.set('Referrer-Policy', 'no-referrer');
-  });
-  app.get(
-    '/api/swagger/',
-    swaggerUI({ title: 'Edge Accounts API', manuallySwaggerUIHtml: () => PAGE, url: '' }),
-  );
-  for (const path of ['/', '/swagger/']) app.get(path, (c) => c.redirect('/api/swagger/'));
+  const schema = async (c: AppContext) => {
+    document ??= JSON.stringify(documentOf(described));
+    return c.body(document, 200, { 'Content-Type': 'application/json' });
+  };
+  const toPage = async (c: AppContext) => c.redirect('/api/swagger/');
+  return [
+    at('/api/schema/', schema),
+    at('/api/swagger.json/', schema),
+    at('/api/swagger/', page),
+    at('/swagger/', toPage),
+    at('/', toPage),
+  ];
 }
+
+const at = (path: Mounted['config']['path'], serve: Mounted['serve']): Mounted => ({
+  config: { method: 'get', path },
+  serve,
+});

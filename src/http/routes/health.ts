@@ -15,7 +15,6 @@ const health = route(
       description: 'Both answer.',
       schema: z.object({ status: z.literal('ok').openapi({ example: 'ok' }) }),
     },
-    noStore: true,
   },
   async ({ deps }) => {
     await deps.health.ping();

@@ -38,7 +38,6 @@ const loginAt = (path: `/${string}/`, operationId: string) =>
       body: credentials,
       answer: { status: 200, description: 'The session has begun.', schema: tokenPair },
       failures: { 429: 'Too many attempts; `Retry-After` says for how many seconds.' },
-      noStore: true,
     },
     async ({ body, deps, client, now }) => login(deps, { ...body, client, now }),
   );
@@ -54,7 +53,6 @@ const refreshToken = route(
     description: 'The refresh token stays usable until its session ends.',
     body: z.object({ refresh: token('From the login.') }).openapi('Refresh'),
     answer: { status: 200, description: 'A new access token.', schema: accessToken },
-    noStore: true,
   },
   async ({ body, deps, now }) => refresh(deps, { token: body.refresh, now }),
 );
