@@ -1,9 +1,9 @@
 import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
-import type { ApiKey, ApiKeyProblem, ApiKeyStore, NewApiKey } from '../core/api-keys.ts';
+import type { ApiKey, ApiKeyProblem, ApiKeyStore, NewApiKey, StoredApiKey } from '../core/api-keys.ts';
 import type { Rights } from '../core/principal.ts';
+import { accountColumns, apiKeyPreview, outranks, toAccount } from './accounts.ts';
 import { answered, type Database, raw } from './client.ts';
 import { apiKeys, users } from './schema.ts';
-import { accountColumns, outranks, toAccount } from './users.ts';
 
 const keyColumns = {
   id: apiKeys.id,
@@ -20,16 +20,16 @@ type KeyRow = Omit<ApiKey, 'createdAt' | 'lastUsedAt'> & { createdAt: number; la
 export function createApiKeyStore(db: Database): ApiKeyStore {
   return {
     async findOwner(digest) {
-      const { id: keyId, lastUsedAt } = apiKeys;
+      const { id: keyId, name: keyName, lastUsedAt } = apiKeys;
       const [row] = await answered(
         db
-          .select({ keyId, lastUsedAt, account: accountColumns })
+          .select({ key: { keyId, keyName, lastUsedAt }, account: accountColumns })
           .from(apiKeys)
           .innerJoin(users, eq(users.id, apiKeys.userId))
           .where(eq(apiKeys.digest, digest)),
       );
       if (row === undefined) return null;
-      return { account: toAccount(row.account), keyId: row.keyId, lastUsedAt: toDate(row.lastUsedAt) };
+      return { account: toAccount(row.account), ...row.key, lastUsedAt: toDate(row.key.lastUsedAt) };
     },
     async list(userId, { offset, limit }) {
       const matching = userId === null ? undefined : eq(apiKeys.userId, userId);
@@ -82,7 +82,7 @@ const personal = (limit: number): SQL => (limit === 1 ? sql`true` : sql`api_keys
 async function replace(
   db: Database,
   { key, limit, actor }: { key: NewApiKey; limit: number; actor: Rights },
-): Promise<ApiKey | ApiKeyProblem> {
+): Promise<StoredApiKey | ApiKeyProblem> {
   const owner = sql`from users where id = ${key.userId}`;
   const permitted = sql`${owner} and not ${outranks(actor)}`;
   const sameName = sql`exists (select 1 from api_keys where user_id = users.id and name = ${key.name})`;
@@ -100,11 +100,15 @@ async function replace(
         select id, ${key.name}, ${key.digest}, ${key.preview}, ${key.createdAt.getTime()}
         ${permitted} and ${hasRoom}`,
       ),
-      selectKeys(db).where(eq(apiKeys.digest, key.digest)),
+      db
+        .select({ ...keyColumns, ownerPreview: apiKeyPreview })
+        .from(apiKeys)
+        .innerJoin(users, eq(users.id, apiKeys.userId))
+        .where(eq(apiKeys.digest, key.digest)),
     ]),
   );
   const [row] = stored;
-  if (row !== undefined) return toKey(row);
+  if (row !== undefined) return { ...toKey(row), ownerPreview: row.ownerPreview };
   if (found[0] === undefined) return 'no_user';
   return found[0].outranked === 1 ? 'outranked' : 'limit_reached';
 }

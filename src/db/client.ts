@@ -24,21 +24,24 @@ export async function answered<T>(statement: PromiseLike<T>): Promise<T> {
   try {
     return await statement;
   } catch (error) {
-    const innermost = innermostOf(error);
-    const cause = new Error(innermost.message.replace(/(['"]).*\1/gs, '[cut]'));
-    if (isFaultOfOurs(innermost)) throw new Error('a statement could not be built or run', { cause });
+    const messages = messagesOf(error);
+    const cause = new Error(messages.at(-1)?.replace(/(['"]).*\1/gs, '[cut]') ?? 'no reason given');
+    if (messages.some(isFaultOfOurs)) throw new Error('a statement could not be built or run', { cause });
     throw new DomainError('unavailable', 'The database did not answer. Try again.', { cause });
   }
 }
 
-/** Single statements and batches wrap D1's error differently; what names the reason is always at the bottom. */
-function innermostOf(error: unknown): Error {
-  let innermost = error;
-  while (innermost instanceof Error && innermost.cause instanceof Error) innermost = innermost.cause;
-  const isFromDrizzle = innermost instanceof Error && innermost.message.startsWith('Failed query');
-  return innermost instanceof Error && !isFromDrizzle ? innermost : new Error('no reason given');
+/**
+ * The messages from the outside in, without Drizzle's. Single statements and batches wrap D1's error
+ * differently; what names the reason is always at the bottom.
+ */
+function messagesOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return [];
+  const shown = error instanceof TypeError ? `TypeError: ${error.message}` : error.message;
+  const own = error.message.startsWith('Failed query') ? [] : [shown];
+  return [...own, ...messagesOf(error.cause)];
 }
 
 /** Mistakes in our own code and SQL, which no retry mends. */
-const isFaultOfOurs = (error: Error): boolean =>
-  error instanceof TypeError || /SQLITE_(ERROR|CONSTRAINT|RANGE|MISMATCH)|D1_TYPE_ERROR/.test(error.message);
+const isFaultOfOurs = (message: string): boolean =>
+  /^TypeError|SQLITE_(ERROR|CONSTRAINT|RANGE|MISMATCH)|D1_TYPE_ERROR/.test(message);

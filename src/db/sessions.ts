@@ -1,9 +1,9 @@
 import { eq, type SQL, sql } from 'drizzle-orm';
 import { Secret } from '../core/secrets.ts';
 import type { NamedSession, SessionState, SessionStore } from '../core/sessions.ts';
+import { type AccountRow, accountColumns, toAccount } from './accounts.ts';
 import { answered, type Database, raw } from './client.ts';
 import { sessions, users } from './schema.ts';
-import { type AccountRow, accountColumns, toAccount } from './users.ts';
 
 export function createSessionStore(db: Database): SessionStore {
   return {

@@ -1,7 +1,7 @@
 import { and, asc, eq, isNull, type SQL, sql } from 'drizzle-orm';
-import { idsOf } from '../core/permissions.ts';
-import { type Account, ADMIN_LEVEL, type Rights, rightsOf } from '../core/principal.ts';
-import { randomId, Secret } from '../core/secrets.ts';
+import type { JsonObject } from '../core/json.ts';
+import { ADMIN_LEVEL, type Rights } from '../core/principal.ts';
+import { randomId } from '../core/secrets.ts';
 import {
   MAX_CUSTOM_PROPERTIES_BYTES,
   type NewUser,
@@ -10,67 +10,9 @@ import {
   type UserProblem,
   type UserStore,
 } from '../core/users.ts';
+import { type AccountRow, outranks, packed, selectAccounts, toAccount } from './accounts.ts';
 import { answered, type Database, raw } from './client.ts';
 import { sessions, userGroups, users } from './schema.ts';
-
-const permissionIds = sql<string>`(
-  select json_group_array(distinct p.value) from user_groups ug
-  join groups g on g.id = ug.group_id join json_each(g.permissions) p where ug.user_id = users.id
-)`;
-
-/** A user with what its rights and its public shape need, so that one query answers who is calling. */
-export const accountColumns = {
-  id: users.id,
-  username: users.username,
-  passwordHash: users.passwordHash,
-  email: users.email,
-  firstName: users.firstName,
-  lastName: users.lastName,
-  userLevel: users.userLevel,
-  isActive: users.isActive,
-  isStaff: users.isStaff,
-  isSuperuser: users.isSuperuser,
-  dateJoined: users.dateJoined,
-  lastLogin: users.lastLogin,
-  customProperties: users.customProperties,
-  avatarConfig: users.avatarConfig,
-  channelProfiles: users.channelProfiles,
-  streamLimit: users.streamLimit,
-  groups: sql<string>`(select json_group_array(group_id) from user_groups where user_id = users.id)`,
-  permissions: permissionIds,
-  apiKeyPreview: sql<string | null>`(
-    select preview from api_keys where user_id = users.id order by name <> '', id desc limit 1
-  )`,
-};
-
-export type AccountRow = Pick<
-  typeof users.$inferSelect,
-  Exclude<keyof typeof accountColumns, 'groups' | 'permissions' | 'apiKeyPreview'>
-> & { groups: string; permissions: string; apiKeyPreview: string | null };
-
-export function toAccount(row: AccountRow): Account {
-  const { passwordHash, permissions, ...rest } = row;
-  const user = {
-    ...rest,
-    dateJoined: new Date(row.dateJoined),
-    lastLogin: row.lastLogin === null ? null : new Date(row.lastLogin),
-    customProperties: JSON.parse(row.customProperties),
-    avatarConfig: JSON.parse(row.avatarConfig),
-    channelProfiles: JSON.parse(row.channelProfiles),
-    groups: JSON.parse(row.groups),
-  };
-  const rights = rightsOf(row.userLevel, JSON.parse(permissions));
-  return { user, rights, passwordHash: new Secret(passwordHash) };
-}
-
-/** True while the user in `users` holds a right that `actor` lacks: the rule of `mayActOn`, for a statement. */
-export function outranks(actor: Rights): SQL {
-  if (actor.isAdmin) return sql`false`;
-  const held = JSON.stringify(idsOf(actor.permissions));
-  return sql`(user_level >= ${ADMIN_LEVEL} or exists (
-    select 1 from json_each(${permissionIds}) where value not in (select value from json_each(${held}))
-  ))`;
-}
 
 export function createUserStore(db: Database): UserStore {
   return {
@@ -99,8 +41,6 @@ export function createUserStore(db: Database): UserStore {
     delete: (id, actor) => remove(db, id, actor),
   };
 }
-
-const selectAccounts = (db: Database) => db.select(accountColumns).from(users);
 
 /** A range instead of LIKE, so that the username index serves it and no character is a wildcard. */
 const beginsWith = (search: string | null): SQL | undefined =>
@@ -152,7 +92,7 @@ export function newUserInsert(user: NewUser, changeId: string, condition: SQL): 
   ) select
     ${user.username}, ${user.passwordHash.reveal()}, ${user.email}, ${user.firstName}, ${user.lastName},
     ${user.userLevel}, ${user.isActive}, ${user.isStaff}, ${user.isSuperuser}, ${user.dateJoined.getTime()},
-    ${JSON.stringify(user.customProperties)}, ${JSON.stringify(user.avatarConfig)},
+    ${packed(user.customProperties)}, ${JSON.stringify(user.avatarConfig)},
     ${JSON.stringify(user.channelProfiles)}, ${user.streamLimit}, ${changeId}
   where ${condition}`;
 }
@@ -169,7 +109,7 @@ async function insertUnlessTaken(db: Database, user: NewUser): Promise<User | Us
       raw(
         db,
         sql`insert into user_groups (user_id, group_id)
-        select users.id, value from users, json_each(${JSON.stringify(user.groups)}) where ${inserted}`,
+        select distinct users.id, value from users, json_each(${JSON.stringify(user.groups)}) where ${inserted}`,
       ),
       selectAccounts(db).where(inserted),
     ]),
@@ -196,7 +136,7 @@ async function update(
       raw(
         db,
         sql`insert into user_groups (user_id, group_id)
-        select ${id}, value from json_each(${JSON.stringify(changes.groups ?? [])}) where ${applied}`,
+        select distinct ${id}, value from json_each(${JSON.stringify(changes.groups ?? [])}) where ${applied}`,
       ),
       selectAccounts(db).where(eq(users.id, id)),
     ]),
@@ -229,8 +169,7 @@ function checksOf(changes: UserChanges, actor: Rights): Check[] {
     checks.push({ kind: 'username_taken', found: when(taken) });
   }
   if (customProperties !== undefined) {
-    const size = sql`length(cast(${merged(customProperties)} as blob))`;
-    const tooLarge = sql`${size} > ${MAX_CUSTOM_PROPERTIES_BYTES}`;
+    const tooLarge = sql`${mergedBytes(customProperties)} > ${MAX_CUSTOM_PROPERTIES_BYTES}`;
     checks.push({ kind: 'properties_too_large', found: when(tooLarge) });
   }
   if (verifiedHash !== undefined) {
@@ -254,26 +193,29 @@ function columnsOf(changes: UserChanges, changeId: string, now: Date) {
     avatarConfig: avatarConfig && JSON.stringify(avatarConfig),
     channelProfiles: channelProfiles && JSON.stringify(channelProfiles),
     passwordHash: passwordHash?.reveal(),
-    loginsEndedAt: endsLogins ? now.getTime() : undefined,
+    loginsEndedAt: endsLogins ? latest(now) : undefined,
     changeId,
   };
 }
 
-/**
- * The stored properties with a patch laid over their top level. `->` copies each value as the text it is, so
- * no number is rounded on the way; `json_patch` would merge nested objects too.
- */
-function merged(patch: UserChanges['customProperties']): SQL {
-  const json = JSON.stringify(patch);
+/** The moment of the write, not of the request: a token made while the password was hashed must not survive. */
+const latest = (now: Date): SQL => sql`max(${now.getTime()}, cast(unixepoch('subsec') * 1000 as integer))`;
+
+/** The stored properties with a patch laid over their top level; null takes a member away. */
+function mergedMembers(patch: JsonObject): SQL {
+  const json = packed(patch);
   return sql`(
-    select '{' || coalesce(group_concat(json_quote(key) || ':' || text, ','), '') || '}' from (
-      select key, custom_properties -> fullkey as text from json_each(custom_properties)
-      where key not in (select key from json_each(${json}))
-      union all
-      select key, ${json} -> fullkey as text from json_each(${json}) where type <> 'null'
-    )
+    select key, value from json_each(custom_properties) where key not in (select key from json_each(${json}))
+    union all select key, value from json_each(${json}) where value <> 'null'
   )`;
 }
+
+const merged = (patch: JsonObject): SQL =>
+  sql`(select json_group_object(key, value) from ${mergedMembers(patch)})`;
+
+/** Bytes of the merged properties as the JSON text that clients see: braces, colons and commas included. */
+const mergedBytes = (patch: JsonObject): SQL =>
+  sql`(select coalesce(sum(length(cast(json_quote(key) || value as blob)) + 2), 1) + 1 from ${mergedMembers(patch)})`;
 
 /** Which of the user's sessions a change ends: all, all but the surviving one, or none. */
 function endedBy({ passwordHash, survivingSessionId, isActive }: UserChanges): SQL {

@@ -66,8 +66,7 @@ function decode(bytes: Uint8Array): string {
 }
 
 function parseObject(text: string): Record<string, unknown> {
-  if (depthOf(text) > MAX_JSON_DEPTH) throw parseError(`nested deeper than ${MAX_JSON_DEPTH} levels`);
-  const value = parse(text);
+  const value = parseJson(text);
   if (isJsonObject(value)) return value;
   const sentence =
     value === null
@@ -76,7 +75,9 @@ function parseObject(text: string): Record<string, unknown> {
   throw new DomainError('invalid', sentence, { fields: { non_field_errors: [sentence] } });
 }
 
-function parse(text: string): unknown {
+/** @throws DomainError `invalid` for what is no JSON or nested too deep. */
+export function parseJson(text: string): unknown {
+  if (depthOf(text) > MAX_JSON_DEPTH) throw parseError(`nested deeper than ${MAX_JSON_DEPTH} levels`);
   try {
     return JSON.parse(text);
   } catch {

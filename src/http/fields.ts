@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi';
-import { isJsonObject, type Json, type JsonObject, stringsIn } from '../core/json.ts';
+import { isJsonObject, type JsonObject, leavesOf } from '../core/json.ts';
 import { MAX_PASSWORD_BYTES } from '../core/passwords.ts';
 import { utf8 } from '../core/secrets.ts';
-import { pythonTypeOf } from './body.ts';
+import { parseJson, pythonTypeOf } from './body.ts';
 
 /** How the field is written in the OpenAPI document. */
 type Documentation = {
@@ -178,9 +178,10 @@ export function formMembers(schema: z.ZodObject, form: FormData | URLSearchParam
   return members;
 }
 
+/** Text that is no JSON, or nested too deep, stays text, which the field then refuses by its name. */
 function fromJsonText(value: unknown): unknown {
   try {
-    return typeof value === 'string' ? JSON.parse(value) : value;
+    return typeof value === 'string' ? parseJson(value) : value;
   } catch {
     return value;
   }
@@ -188,7 +189,7 @@ function fromJsonText(value: unknown): unknown {
 
 function asText(value: unknown, problems: string[]): string {
   if (typeof value === 'string') return value;
-  if (typeof value === 'number') return String(value);
+  if (typeof value === 'number' && Number.isFinite(value)) return String(value);
   problems.push('Not a valid string.');
   return '';
 }
@@ -203,10 +204,14 @@ function forbiddenCharacters(value: string): string[] {
   return [...problems, `Surrogate characters are not allowed: U+${codePoint}.`];
 }
 
+/** `1e999` is valid JSON, but becomes infinite when read and null, which deletes, when written. */
+const forbiddenNumbers = (value: number): string[] =>
+  Number.isFinite(value) ? [] : ['Numbers must be within the range of a double.'];
+
 function problemsOfObject(value: unknown, name: string): string[] {
   if (!isJsonObject(value)) return [`${name} must be a dictionary`];
-  for (const inner of stringsIn(value as Json)) {
-    const problems = forbiddenCharacters(inner);
+  for (const leaf of leavesOf(value)) {
+    const problems = typeof leaf === 'string' ? forbiddenCharacters(leaf) : forbiddenNumbers(leaf);
     if (problems.length > 0) return problems;
   }
   return [];
