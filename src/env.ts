@@ -45,7 +45,7 @@ const origins = z
 const address = z
   .string()
   .transform(normaliseAddress)
-  .refine((value) => value !== null && /^[\da-f.:]+$/.test(value), 'is not an address')
+  .refine((value) => value !== null, 'is not an address')
   .optional();
 
 const DAY_SECONDS = 86_400;
@@ -97,5 +97,5 @@ const asText = (value: unknown): unknown =>
   typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
 
 function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text;
+  return URL.canParse(text) && new URL(text).origin === text && !text.includes('*');
 }
