@@ -17,6 +17,10 @@ export type PasswordPolicy = {
   passwordMinLength: number;
 };
 
+/** Unpadded base64 never leaves one character over after its groups of four. */
+const BASE64 = '((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3})?)';
+const HASH_FORM = new RegExp(`^\\$${SCHEME}\\$i=(\\d+(?:,\\d+)*)\\$${BASE64}\\$${BASE64}$`);
+
 type StoredHash = { iterations: number[]; salt: Uint8Array<ArrayBuffer>; hash: Uint8Array<ArrayBuffer> };
 
 /** @throws DomainError `invalid`, naming `field`, when the policy refuses the password. */
@@ -44,6 +48,21 @@ export async function verifyPassword(stored: Secret, password: string): Promise<
   const parsed = parseHash(stored.reveal());
   if (parsed === undefined) return false;
   return equalBytes(await deriveChain(password, parsed.salt, parsed.iterations), parsed.hash);
+}
+
+/**
+ * As `verifyPassword`, and a refusal costs as much as the policy asks even where the stored hash is weaker:
+ * otherwise, while a raised count spreads login by login, the time would tell known from unknown users.
+ */
+export async function verifyAtFullCost(
+  policy: PasswordPolicy,
+  stored: Secret,
+  password: string,
+): Promise<boolean> {
+  if (await verifyPassword(stored, password)) return true;
+  const missing = policy.passwordIterations - sum(parseHash(stored.reveal())?.iterations ?? []);
+  if (missing > 0) await deriveChain(password, randomBytes(SALT_BYTES), chainOf(missing));
+  return false;
 }
 
 /** Whether `stored` costs an attacker less than the policy asks. A stronger hash is never replaced. */
@@ -82,7 +101,7 @@ export async function deriveChain(
 }
 
 function parseHash(text: string): StoredHash | undefined {
-  const match = /^\$pbkdf2-sha512-chain\$i=(\d+(?:,\d+)*)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/.exec(text);
+  const match = HASH_FORM.exec(text);
   const [, counts, salt, hash] = match ?? [];
   if (counts === undefined || salt === undefined || hash === undefined) return undefined;
   const iterations = counts.split(',').map(Number);

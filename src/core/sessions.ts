@@ -1,5 +1,5 @@
 import { DomainError } from './errors.ts';
-import { decoyHash, hashPassword, isWeaker, type PasswordPolicy, verifyPassword } from './passwords.ts';
+import { decoyHash, hashPassword, isWeaker, type PasswordPolicy, verifyAtFullCost } from './passwords.ts';
 import type { Account, Principal } from './principal.ts';
 import { randomId, type Secret } from './secrets.ts';
 import type { SigningKeys } from './signing-keys.ts';
@@ -73,7 +73,7 @@ export async function login(
   for (let look = 0; look < 2; look++) {
     const record = await deps.sessions.findLogin(username);
     const verified = record?.passwordHash ?? decoyHash(deps.passwordPolicy);
-    const matches = await verifyPassword(verified, password);
+    const matches = await verifyAtFullCost(deps.passwordPolicy, verified, password);
     if (record === null || !record.isActive || !matches) break;
     const session = newSession(deps.tokenPolicy, { userId: record.userId, client, now });
     const rehashed = isWeaker(verified, deps.passwordPolicy)

@@ -42,10 +42,13 @@ export async function parseSigningKeys(text: string | undefined): Promise<Parsed
   return assemble(all);
 }
 
-/** The key that must have made a token with this header, by `kid`, or by `alg` where there is none. */
-export function keyFor(keys: SigningKeys, header: { kid?: unknown; alg?: unknown }): SigningKey | undefined {
-  if (header.kid !== undefined) return keys.all.find((key) => key.kid === header.kid);
-  return keys.all.find((key) => key.interchange && key.alg === header.alg);
+/**
+ * The keys that can have made a token with this header: the one of its `kid`, or where it has none those
+ * shared with another issuer, which may be two while that secret is being replaced.
+ */
+export function keysFor(keys: SigningKeys, header: { kid?: unknown; alg?: unknown }): SigningKey[] {
+  if (header.kid !== undefined) return keys.all.filter((key) => key.kid === header.kid);
+  return keys.all.filter((key) => key.interchange && key.alg === header.alg);
 }
 
 class UnusableKey extends Error {}
@@ -65,16 +68,18 @@ function readSet(text: string): StoredJwk[] | undefined {
 function assemble(all: SigningKey[]): ParsedSigningKeys {
   const [first] = all;
   if (first?.signWith === undefined) return { valid: false, problem: 'its first key is not a private key' };
-  const kids = all.map((key) => key.kid);
+  const kids = all.flatMap((key) => key.kid ?? []);
   if (new Set(kids).size < kids.length) return { valid: false, problem: 'two of its keys have one kid' };
   return { valid: true, keys: { signer: { ...first, signWith: first.signWith }, all } };
 }
 
 async function importKey(jwk: StoredJwk): Promise<SigningKey> {
   if (typeof jwk !== 'object' || jwk === null) throw new UnusableKey('is not an object');
+  if (jwk.kid !== undefined && typeof jwk.kid !== 'string')
+    throw new UnusableKey('has a kid that is no text');
   if (jwk.kty === 'oct') return importSecret(jwk);
   const alg = algorithmOf(jwk);
-  const { d, key_ops: _, use: __, ...publicPart } = jwk;
+  const { d, key_ops: _, use: __, ext: ___, ...publicPart } = jwk;
   return {
     kid: jwk.kid ?? (await calculateJwkThumbprint(jwk)),
     alg,

@@ -1,6 +1,13 @@
-import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import {
+  decodeProtectedHeader,
+  errors,
+  type JWTPayload,
+  jwtVerify,
+  type ProtectedHeaderParameters,
+  SignJWT,
+} from 'jose';
 import { randomId } from './secrets.ts';
-import { keyFor, type SigningKey, type SigningKeys } from './signing-keys.ts';
+import { keysFor, type SigningKey, type SigningKeys } from './signing-keys.ts';
 
 export type TokenKind = 'access' | 'refresh';
 
@@ -27,6 +34,11 @@ export type TokenClaims = {
 
 export type TokenProblem = 'invalid' | 'expired' | 'wrong_type' | 'no_type' | 'no_id';
 export type VerifiedToken = { valid: true; claims: TokenClaims } | { valid: false; reason: TokenProblem };
+
+/** How far another issuer's clock may be ahead of ours. */
+const CLOCK_SKEW_SECONDS = 60;
+/** The last second that a Date can hold. */
+const MAX_SECONDS = 8.64e12;
 
 /** RFC 9068 section 2.1 for access tokens; the refresh token's type keeps one from passing for the other. */
 const TYP: Record<TokenKind, string> = { access: 'at+jwt', refresh: 'rt+jwt' };
@@ -74,20 +86,39 @@ export async function mintToken(
 export async function verifyToken(
   keys: SigningKeys,
   policy: TokenPolicy,
+  expected: { token: string; kind: TokenKind | 'any'; now: Date },
+): Promise<VerifiedToken> {
+  const header = headerOf(expected.token);
+  let result: VerifiedToken = { valid: false, reason: 'invalid' };
+  for (const key of header === undefined ? [] : keysFor(keys, header)) {
+    result = await verifyUnder(key, policy, expected);
+    if (result.valid || result.reason !== 'invalid') break;
+  }
+  return result;
+}
+
+function headerOf(token: string): ProtectedHeaderParameters | undefined {
+  try {
+    return decodeProtectedHeader(token);
+  } catch {
+    return undefined;
+  }
+}
+
+async function verifyUnder(
+  key: SigningKey,
+  policy: TokenPolicy,
   { token, kind, now }: { token: string; kind: TokenKind | 'any'; now: Date },
 ): Promise<VerifiedToken> {
   try {
-    const header = decodeProtectedHeader(token);
-    const key = keyFor(keys, header);
-    if (key === undefined) return { valid: false, reason: 'invalid' };
-    const { payload } = await jwtVerify(token, key.verifyWith, {
+    const { payload, protectedHeader } = await jwtVerify(token, key.verifyWith, {
       algorithms: [key.alg],
       requiredClaims: ['exp'],
       currentDate: now,
       ...(policy.jwtIssuer === undefined ? {} : { issuer: policy.jwtIssuer }),
       ...(policy.jwtAudience === undefined ? {} : { audience: policy.jwtAudience }),
     });
-    return judgeClaims(payload, { key, typ: header.typ, kind });
+    return judgeClaims(payload, { key, typ: protectedHeader.typ, kind, now });
   } catch (error) {
     if (error instanceof errors.JWTExpired) return { valid: false, reason: 'expired' };
     if (error instanceof errors.JOSEError || error instanceof TypeError) {
@@ -99,18 +130,22 @@ export async function verifyToken(
 
 function judgeClaims(
   payload: JWTPayload,
-  { key, typ, kind }: { key: SigningKey; typ: string | undefined; kind: TokenKind | 'any' },
+  expected: { key: SigningKey; typ: string | undefined; kind: TokenKind | 'any'; now: Date },
 ): VerifiedToken {
-  const { token_type: type, user_id: user, jti, sid, iat, exp } = payload;
+  const { key, typ, kind, now } = expected;
+  const { token_type: type, user_id: user, jti, sid, iat = 0, exp = 0 } = payload;
   if (type === undefined) return { valid: false, reason: 'no_type' };
   if (typeof jti !== 'string') return { valid: false, reason: 'no_id' };
   if ((type !== 'access' && type !== 'refresh') || (kind !== 'any' && type !== kind)) {
     return { valid: false, reason: 'wrong_type' };
   }
-  if (typeof sid !== 'string' ? !key.interchange : typ !== TYP[type])
+  if (typeof sid !== 'string' ? !key.interchange : typ !== TYP[type]) {
     return { valid: false, reason: 'invalid' };
-  const issuedAt = new Date((iat ?? 0) * 1000);
-  const expiresAt = new Date((exp ?? 0) * 1000);
+  }
+  // A token from the future would outlive the end of its user's logins.
+  const isFromNow = iat <= toSeconds(now) + CLOCK_SKEW_SECONDS;
+  if (!isFromNow || exp > MAX_SECONDS) return { valid: false, reason: 'invalid' };
+  const [issuedAt, expiresAt] = [new Date(iat * 1000), new Date(exp * 1000)];
   const sessionId = typeof sid === 'string' ? sid : null;
   return { valid: true, claims: { kind: type, userId: toUserId(user), sessionId, issuedAt, expiresAt, key } };
 }
