@@ -1,6 +1,6 @@
 import { DomainError, forbidden, noSuch } from './errors.ts';
 import type { Page, Slice } from './pages.ts';
-import { type Account, assertMayActOn, holds, type Principal, type Rights } from './principal.ts';
+import { type Account, assertMayActOn, holds, type Principal, type Proof, type Rights } from './principal.ts';
 import { base62, crc32, randomBytes, Secret, sha256Hex } from './secrets.ts';
 import type { User, UserStore } from './users.ts';
 
@@ -19,7 +19,9 @@ export type ApiKey = {
 };
 
 export type NewApiKey = { userId: number; name: string; digest: string; preview: string; createdAt: Date };
-export type KeyOwner = { account: Account; keyId: number; lastUsedAt: Date | null };
+/** A key just stored, and the preview that its owner shows from now on. */
+export type StoredApiKey = ApiKey & { ownerPreview: string | null };
+export type KeyOwner = { account: Account; keyId: number; keyName: string; lastUsedAt: Date | null };
 
 /** Why nothing was stored or removed; `outranked`: the owner, meanwhile, holds a right that the actor lacks. */
 export type ApiKeyProblem = 'no_user' | 'outranked' | 'limit_reached';
@@ -34,7 +36,7 @@ export interface ApiKeyStore {
    * Stores the key and, in the same transaction, removes what it replaces: the key of the same name, or
    * every key of the user where `limit` is 1. However many calls race, one live key per name is left.
    */
-  replace(key: NewApiKey, limit: number, actor: Rights): Promise<ApiKey | ApiKeyProblem>;
+  replace(key: NewApiKey, limit: number, actor: Rights): Promise<StoredApiKey | ApiKeyProblem>;
   /** Removes one key; false, with nothing removed, when `actor` is outranked meanwhile. */
   delete(id: number, actor: Rights): Promise<boolean>;
   /** Removes the personal key or, where `limit` is 1, every key; false as for `delete`. */
@@ -83,13 +85,13 @@ export async function createApiKey(
   { caller, target, name, now }: { caller: Principal; target: KeyTarget; name: string; now: Date },
 ): Promise<{ key: Secret; stored: ApiKey; owner: User }> {
   const owner = await resolveOwner(deps, { caller, target, right: 'add_apikey' });
+  if (owner.id === caller.user.id) assertNoSecondKey(deps, caller.proof, name);
   const key = generateKey();
   const preview = previewOf(key.reveal());
   const fresh = { userId: owner.id, name, digest: await digestOf(key.reveal()), preview, createdAt: now };
   const stored = await deps.apiKeys.replace(fresh, deps.apiKeysPerUser, caller.rights);
   if (typeof stored === 'string') throw refusal(stored, deps.apiKeysPerUser);
-  const isPersonal = name === '' || deps.apiKeysPerUser === 1 || owner.apiKeyPreview === null;
-  return { key, stored, owner: isPersonal ? { ...owner, apiKeyPreview: preview } : owner };
+  return { key, stored, owner: { ...owner, apiKeyPreview: stored.ownerPreview } };
 }
 
 /** Removes the personal key of oneself or of another; having none is no error. */
@@ -158,6 +160,12 @@ async function visibleKey(
   if (found === null) throw noSuch('ApiKey');
   if (found.key.userId !== caller.user.id && !holds(caller.rights, right)) throw noSuch('ApiKey');
   return found;
+}
+
+/** A leaked key may replace itself, but not leave another key behind that survives its revocation. */
+function assertNoSecondKey(deps: Pick<ApiKeyDeps, 'apiKeysPerUser'>, proof: Proof, name: string): void {
+  if (proof.kind !== 'api_key' || deps.apiKeysPerUser === 1 || proof.keyName === name) return;
+  throw forbidden('An API key may only replace itself. Sign in with your password to make another.');
 }
 
 const NOT_FOR_OTHERS = {

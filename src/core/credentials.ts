@@ -31,16 +31,19 @@ export type CredentialDeps = Pick<SessionDeps, 'sessions' | 'tokenPolicy' | 'sig
  * `Authorization: ApiKey`. Schemes match in any case; an unknown one is passed over.
  */
 export function credentialOf(headers: { authorization: string | null; apiKey: string | null }): Credential {
-  const [scheme, value, ...more] = (headers.authorization ?? '').trim().split(/\s+/);
+  const [scheme, value, ...more] = trimmed(headers.authorization).split(/[ \t]+/);
   const oneValue = value !== undefined && more.length === 0;
   if (scheme?.toLowerCase() === 'bearer') {
     return oneValue ? { kind: 'bearer', token: value } : { kind: 'malformed_bearer' };
   }
-  const apiKey = headers.apiKey?.trim();
-  if (apiKey) return { kind: 'api_key', key: apiKey };
+  const apiKey = trimmed(headers.apiKey);
+  if (apiKey !== '') return { kind: 'api_key', key: apiKey };
   if (scheme?.toLowerCase() === 'apikey' && oneValue) return { kind: 'api_key', key: value };
   return { kind: 'none' };
 }
+
+/** Without outer blanks as HTTP knows them (RFC 9110 section 5.6.3); any other character counts. */
+const trimmed = (header: string | null): string => header?.replace(/^[ \t]+|[ \t]+$/g, '') ?? '';
 
 /**
  * The one judgement of who is calling, for every door alike. Rights are read with it and never taken from a
@@ -81,6 +84,6 @@ async function authenticateKey(deps: CredentialDeps, key: string): Promise<Authe
   const found = await deps.apiKeys.findOwner(await digestOf(key));
   if (found === null) return { valid: false, reason: 'key_unknown' };
   if (!found.account.user.isActive) return { valid: false, reason: 'key_owner_inactive' };
-  const proof = { kind: 'api_key' as const, keyId: found.keyId, lastUsedAt: found.lastUsedAt };
-  return { valid: true, principal: { ...found.account, proof } };
+  const { account, ...proven } = found;
+  return { valid: true, principal: { ...account, proof: { kind: 'api_key', ...proven } } };
 }

@@ -16,7 +16,7 @@ export type Account = { user: User; rights: Rights; passwordHash: Secret };
 export type Proof =
   | { kind: 'session'; sessionId: string }
   | { kind: 'interchange' }
-  | { kind: 'api_key'; keyId: number; lastUsedAt: Date | null };
+  | { kind: 'api_key'; keyId: number; keyName: string; lastUsedAt: Date | null };
 
 export type Principal = Account & { proof: Proof };
 

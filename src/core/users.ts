@@ -131,6 +131,9 @@ export async function updateUser(
   assertMayActOn(caller.rights, target.rights);
   const changes = caller.rights.isAdmin ? args.changes : withoutPrivileges(args.changes, target.user);
   if (password !== undefined) assertNotByApiKey(caller);
+  if (password !== undefined && id === caller.user.id && deps.requireCurrentPassword) {
+    throw invalidFields({ password: ['Change your own password at users/me/, with the current one.'] });
+  }
   const surviving = id === caller.user.id ? ownSessionOf(caller) : null;
   const withPassword = { ...changes, ...(await passwordChange(deps, password, surviving)) };
   return applyChanges(deps, { caller, id, changes: withPassword, now });
