@@ -1,8 +1,7 @@
 import type { Deps } from './core/deps.ts';
-import { DomainError } from './core/errors.ts';
 import type { Env } from './env.ts';
 import { cors } from './http/cors.ts';
-import { answerError } from './http/errors.ts';
+import { answerError, answerNotFound } from './http/errors.ts';
 import { requestContext } from './http/request.ts';
 import { type App, createRouter, mount } from './http/router.ts';
 import { apiKeyRoutes } from './http/routes/api-keys.ts';
@@ -32,7 +31,7 @@ export function createApp(servicesOf: (env: Env) => Deps): App {
   app.use(requestContext(servicesOf));
   app.use(cors);
   mount(app, [...routes, ...docsRoutes(routes)]);
-  app.notFound((c) => answerError(new DomainError('not_found', 'Not found.'), c));
+  app.notFound(answerNotFound);
   app.onError(answerError);
   return app;
 }

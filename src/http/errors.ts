@@ -28,6 +28,13 @@ export function answerError(error: Error, c: AppContext): Response {
   return c.json(c.get('errorShape')(bodyOf(error, c)), status);
 }
 
+/** Answers a path that nobody serves. Its preflight succeeds, so that a page can read the 404. */
+export function answerNotFound(c: AppContext): Response {
+  if (c.req.method !== 'OPTIONS') return answerError(new DomainError('not_found', 'Not found.'), c);
+  c.header('Allow', 'OPTIONS');
+  return c.body(null, 204);
+}
+
 function bodyOf(error: Error, c: AppContext): Record<string, unknown> {
   if (error instanceof DomainError) return error.fields ?? { detail: error.message, ...error.extra };
   return { detail: 'Internal server error.', request_id: c.get('requestId') };

@@ -6,30 +6,46 @@ const BODY_TYPES = ['application/json', 'application/x-www-form-urlencoded', 'mu
 
 type Answer = { description: string; content?: Record<string, { schema: z.ZodType; example?: unknown }> };
 
-const failure = (description: string, detail: string, extra: object = {}): Answer => ({
-  description,
-  content: { 'application/json': { schema: detailSchema, example: { detail, ...extra } } },
-});
+/** One failure as this document shows it: what it means, and a body to see. */
+type Failure = { description: string; example: Record<string, unknown> };
 
-const invalid: Answer = {
-  description: 'A field is not valid, or the body can not be read.',
-  content: {
-    'application/json': {
-      schema: z.union([fieldErrorsSchema, detailSchema]),
-      example: { username: ['This field is required.'] },
-    },
+const FAILURES = {
+  400: {
+    description: 'A field is not valid, or the body can not be read.',
+    example: { username: ['This field is required.'] },
   },
-};
+  401: {
+    description: 'The credentials are missing, wrong, or no longer good.',
+    example: { detail: 'Given token not valid for any token type', code: 'token_not_valid' },
+  },
+  403: {
+    description: 'The caller lacks the right to do this.',
+    example: { detail: 'You do not have permission to perform this action.' },
+  },
+  404: { description: 'There is no such thing.', example: { detail: 'No User matches the given query.' } },
+  409: {
+    description: 'What is there already stands in the way.',
+    example: { detail: 'This user has 3 API keys already. Revoke one, or reuse its name.' },
+  },
+  413: {
+    description: 'The body is larger than 256 KB.',
+    example: { detail: 'The request body is larger than 262144 bytes.' },
+  },
+  415: {
+    description: 'The body is of another type.',
+    example: { detail: 'Unsupported media type "text/plain" in request.' },
+  },
+  429: {
+    description: 'Too many attempts.',
+    example: { detail: 'Request was throttled. Expected available in 60 seconds.' },
+  },
+  503: {
+    description: 'The database did not answer: the outcome is unknown.',
+    example: { detail: 'The database did not answer. Try again.' },
+  },
+} as const satisfies Record<number, Failure>;
 
-const UNAUTHENTICATED = failure(
-  'The credentials are missing, wrong, or no longer good.',
-  'Given token not valid for any token type',
-  { code: 'token_not_valid' },
-);
-const FORBIDDEN = failure(
-  'The caller lacks the right to do this.',
-  'You do not have permission to perform this action.',
-);
+type FailureStatus = keyof typeof FAILURES;
 
 /**
  * OpenAPI 3.1 document of these routes, with the failures that follow from what each asks for and reads.
@@ -99,34 +115,33 @@ const bodyOf = (schema: z.ZodObject) => ({
   content: Object.fromEntries(BODY_TYPES.map((type) => [type, { schema }])),
 });
 
+/** What a route can answer besides success: by whom it lets in, what it reads, and what only it knows. */
 function failuresOf({ access, config }: Pick<Route, 'access' | 'config'>): Record<number, Answer> {
-  const { body, failures = {} } = config;
-  const needsToken = config.tag === 'tokens' && body !== undefined;
-  const named = Object.entries(failures).map(([status, text]) => [
-    status,
-    failure(text, DETAILS[status] ?? text),
-  ]);
-  return {
-    ...(body === undefined && config.query === undefined ? {} : { 400: invalid }),
-    ...(access.isPublic && !needsToken ? {} : { 401: UNAUTHENTICATED }),
-    ...(access.isPublic ? {} : { 403: FORBIDDEN }),
-    ...(body === undefined
-      ? {}
-      : {
-          413: failure('The body is larger than 256 KB.', 'The request body is larger than 262144 bytes.'),
-          415: failure('The body is of another type.', 'Unsupported media type "text/plain" in request.'),
-        }),
-    ...Object.fromEntries(named),
-    503: failure(
-      'The database did not answer: the outcome is unknown.',
-      'The database did not answer. Try again.',
-    ),
-  };
+  const { body, query, failures = {} } = config;
+  const takesToken = access.isPublic && config.tag === 'tokens';
+  const statuses: FailureStatus[] = [
+    ...(body === undefined && query === undefined ? [] : [400 as const]),
+    ...(access.isPublic && !takesToken ? [] : [401 as const]),
+    ...(access.isPublic ? [] : [403 as const]),
+    ...(body === undefined ? [] : [413 as const, 415 as const]),
+    503,
+  ];
+  const described = new Map<FailureStatus, string>(
+    statuses.map((status) => [status, FAILURES[status].description]),
+  );
+  for (const status of [400, 403, 404, 409, 429] as const) {
+    const description = failures[status];
+    if (description !== undefined) described.set(status, description);
+  }
+  return Object.fromEntries(
+    [...described].map(([status, text]) => [status, failure(status, text, config.errors)]),
+  );
 }
 
-const DETAILS: Record<string, string> = {
-  403: 'The first admin can not be created from this address. Use a local one, or set SETUP_ALLOWED_IP.',
-  404: 'No User matches the given query.',
-  409: 'This user has 3 API keys already. Revoke one, or reuse its name.',
-  429: 'Request was throttled. Expected available in 60 seconds.',
-};
+function failure(status: FailureStatus, description: string, errors: Route['config']['errors']): Answer {
+  const schema =
+    errors?.schema ?? (status === 400 ? z.union([fieldErrorsSchema, detailSchema]) : detailSchema);
+  const { example } = FAILURES[status];
+  const shown = errors?.shape(example) ?? example;
+  return { description, content: { 'application/json': { schema, example: shown } } };
+}

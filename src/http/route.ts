@@ -36,9 +36,9 @@ export type RouteConfig<Body, Query, Result> = {
   query?: Query;
   answer: { status: 200 | 201 | 204; description: string; schema?: Result };
   /** Failures that only this route knows, for the document. */
-  failures?: { 403?: string; 404?: string; 409?: string; 429?: string };
+  failures?: { 400?: string; 403?: string; 404?: string; 409?: string; 429?: string };
   /** How this route's clients read an error, where not as everywhere. */
-  errorShape?: (body: Record<string, unknown>) => Record<string, unknown>;
+  errors?: { shape: (body: Record<string, unknown>) => Record<string, unknown>; schema: z.ZodType };
 };
 
 /** A route without the types of its input, as the router and the document see it. */
@@ -66,7 +66,7 @@ export function route<
 ): Route {
   async function serve(c: AppContext): Promise<Response> {
     const now = new Date();
-    if (config.errorShape !== undefined) c.set('errorShape', config.errorShape);
+    if (config.errors !== undefined) c.set('errorShape', config.errors.shape);
     const caller = await access.check(c, now);
     if (caller instanceof Response) return caller;
     const url = new URL(c.req.url);

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { ApiKey } from '../core/api-keys.ts';
 import type { Page } from '../core/pages.ts';
+import { PERMISSIONS } from '../core/permissions.ts';
 import type { User } from '../core/users.ts';
 
 const instant = (description: string) =>
@@ -98,7 +99,7 @@ export const permissionSchema = z
   .object({
     id: id(4),
     name: z.string().openapi({ example: 'Can view user' }),
-    codename: z.string().openapi({ example: 'view_user' }),
+    codename: z.enum(PERMISSIONS.map(({ codename }) => codename)).openapi({ example: 'view_user' }),
   })
   .openapi('Permission');
 
@@ -124,6 +125,10 @@ export const detailSchema = z
   .object({
     detail: z.string().openapi({ example: 'Authentication credentials were not provided.' }),
     code: z.string().optional().openapi({ example: 'token_not_valid' }),
+    messages: z
+      .array(z.object({ token_class: z.string(), token_type: z.string(), message: z.string() }))
+      .optional()
+      .openapi({ description: 'What is wrong with a Bearer token, as clients of SimpleJWT read it.' }),
   })
   .openapi('Detail');
 

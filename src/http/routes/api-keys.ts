@@ -19,7 +19,7 @@ const KEYS = '/api/accounts/api-keys/';
 const KEY = '/api/accounts/api-keys/{id}/';
 
 const userId = anything({
-  type: ['integer', 'null'],
+  type: ['integer', 'string', 'null'],
   example: 2,
   description: 'Whose key; oneself when absent or null. Another user asks for a permission.',
 });

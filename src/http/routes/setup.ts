@@ -27,6 +27,14 @@ const answer = z
   })
   .openapi('SuperuserState');
 
+const errorSchema = z
+  .object({
+    error: z.string().openapi({ example: 'Username and password are required.' }),
+    detail: z.string().openapi({ example: 'Username and password are required.' }),
+  })
+  .catchall(z.array(z.string()))
+  .openapi('SetupError');
+
 /** Clients read `error`; those that read DRF's shapes read `detail` and the fields. */
 function withError(body: Record<string, unknown>): Record<string, unknown> {
   const { detail, ...fields } = body;
@@ -71,7 +79,7 @@ const read = route(
       description: 'Whether it exists; if not, whether the caller may create it.',
       schema: answer,
     },
-    errorShape: withError,
+    errors: { shape: withError, schema: errorSchema },
   },
   async ({ deps, client }) => {
     if (await deps.superuser.exists()) return { superuser_exists: true };
@@ -100,7 +108,7 @@ const create = route(
       .openapi('FirstAdmin'),
     answer: { status: 200, description: 'An admin exists.', schema: answer },
     failures: { 403: 'The address or the page may not create the first admin.' },
-    errorShape: withError,
+    errors: { shape: withError, schema: errorSchema },
   },
   async ({ body, deps, now }) => {
     await createFirstAdmin(deps, { ...body, email: body.email ?? '', now });

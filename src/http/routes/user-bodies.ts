@@ -41,11 +41,11 @@ export const newUserBody = z
   .object({ username, password: newPassword, ...profile, ...administration })
   .openapi('NewUser');
 
-export const userChangesBody = z
-  .object({ username: username.optional(), password: newPassword.optional(), ...profile, ...administration })
-  .openapi('UserChanges');
+const changes = { password: newPassword.optional(), ...profile, ...administration };
 
-export const replaceUserBody = userChangesBody.extend({ username }).openapi('UserReplacement');
+export const userChangesBody = z.object({ username: username.optional(), ...changes }).openapi('UserChanges');
+
+export const replaceUserBody = z.object({ username, ...changes }).openapi('UserReplacement');
 
 export const meBody = z
   .object({

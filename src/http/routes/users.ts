@@ -142,7 +142,7 @@ const remove = route(
     summary: 'Delete a user',
     description: 'With its logins and keys. The last active admin can not be deleted (400).',
     answer: { status: 204, description: 'The user is gone.' },
-    failures: noUser,
+    failures: { ...noUser, 400: 'The user is the last active admin.' },
   },
   async ({ caller, id, deps }) => deleteUser(deps, { caller, id }),
 );
