@@ -1,6 +1,7 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers';
 import { exportJWK, generateKeyPair } from 'jose';
 import { defineConfig } from 'vitest/config';
+import { unstable_readConfig } from 'wrangler';
 
 /** A key of this run alone, so that no key is ever committed. */
 async function signingKeys(): Promise<string> {
@@ -25,31 +26,43 @@ const UNSET = Object.fromEntries(
 
 const root = new URL('..', import.meta.url).pathname;
 
+/** What every Worker of a run is bound to; the least iterations that the configuration takes save time only. */
+const bindings = async () => ({
+  ...UNSET,
+  JWT_KEYS: await signingKeys(),
+  PASSWORD_ITERATIONS: '1000',
+  TEST_MIGRATIONS: await readD1Migrations(`${root}/migrations`),
+});
+
+const { compatibility_date: compatibilityDate } = unstable_readConfig({ config: `${root}/wrangler.toml` });
+
 export default defineConfig({
   root,
   test: {
     projects: [
       {
+        // The rules and the stores do without the app, which takes longer to load than they take to test.
         plugins: [
           cloudflareTest(async () => ({
-            wrangler: { configPath: './wrangler.toml' },
-            miniflare: {
-              bindings: {
-                ...UNSET,
-                JWT_KEYS: await signingKeys(),
-                // The least that the configuration takes: what is tested is the same, only sooner.
-                PASSWORD_ITERATIONS: '1000',
-                TEST_MIGRATIONS: await readD1Migrations(`${root}/migrations`),
-              },
-            },
+            miniflare: { compatibilityDate, d1Databases: ['DB'], bindings: await bindings() },
           })),
         ],
         root,
         test: {
-          name: 'worker',
-          include: ['test/{core,db,http}/**/*.test.ts'],
+          name: 'core',
+          include: ['test/{core,db}/**/*.test.ts'],
           setupFiles: ['test/support/migrate.ts'],
         },
+      },
+      {
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: { bindings: await bindings() },
+          })),
+        ],
+        root,
+        test: { name: 'http', include: ['test/http/**/*.test.ts'], setupFiles: ['test/support/migrate.ts'] },
       },
       { root, test: { name: 'cli', include: ['test/cli/**/*.test.ts'], environment: 'node' } },
     ],

@@ -15,7 +15,15 @@ export const secretJwk = (members: Partial<TestJwk> = {}, bytes = 32): TestJwk =
   ...members,
 });
 
-export function publicPart({ d: _, p: __, q: ___, dp: ____, dq: _____, qi: ______, ...rest }: TestJwk): TestJwk {
+export function publicPart({
+  d: _,
+  p: __,
+  q: ___,
+  dp: ____,
+  dq: _____,
+  qi: ______,
+  ...rest
+}: TestJwk): TestJwk {
   return rest;
 }
 

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { ALL_PERMISSIONS, idsOf, type Permission } from '../../src/core/permissions.ts';
+import {
+  assertMayActOn,
+  assertNotByApiKey,
+  holds,
+  mayActOn,
+  type Principal,
+  type Proof,
+  rightsOf,
+} from '../../src/core/principal.ts';
+import { Secret } from '../../src/core/secrets.ts';
+import { storedUser } from '../support/stores.ts';
+
+const admin = rightsOf(10, []);
+const holding = (...permissions: Permission[]) => rightsOf(1, idsOf(new Set(permissions)));
+const FORBIDDEN = expect.objectContaining({ code: 'forbidden' });
+
+describe('rightsOf', () => {
+  it.each([
+    [10, true],
+    [11, true],
+    [2_147_483_647, true],
+    [9, false],
+    [1, false],
+    [0, false],
+    [-10, false],
+  ])('of level %i is an admin: %s', (level, isAdmin) => {
+    const rights = rightsOf(level, [4]);
+    expect(rights.isAdmin).toBe(isAdmin);
+    expect(rights.permissions).toEqual(isAdmin ? ALL_PERMISSIONS : new Set(['view_user']));
+  });
+
+  it('holds what the groups give and nothing else', () => {
+    const rights = holding('view_user');
+    expect(holds(rights, 'view_user')).toBe(true);
+    expect(holds(rights, 'change_user')).toBe(false);
+    expect(holds(admin, 'introspect_token')).toBe(true);
+  });
+});
+
+describe('mayActOn', () => {
+  it.each([
+    ['an admin', 'an admin', true, admin, admin],
+    ['an admin', 'anyone', true, admin, holding('view_user')],
+    ['someone', 'an admin', false, holding(...ALL_PERMISSIONS), admin],
+    ['someone', 'one without rights', true, holding('change_user'), holding()],
+    ['someone', 'an equal', true, holding('change_user'), holding('change_user')],
+    ['someone', 'one with less', true, holding('change_user', 'view_user'), holding('view_user')],
+    ['someone', 'one with another right', false, holding('change_user'), holding('view_user')],
+    ['someone', 'one with more', false, holding('change_user'), holding('change_user', 'view_user')],
+    ['one without rights', 'one without rights', true, holding(), holding()],
+    ['one without rights', 'one with a right', false, holding(), holding('view_permission')],
+  ])('may %s act on %s: %s', (_, __, allowed, actor, target) => {
+    expect(mayActOn(actor, target)).toBe(allowed);
+    const attempt = () => assertMayActOn(actor, target);
+    if (allowed) expect(attempt).not.toThrow();
+    else expect(attempt).toThrow(FORBIDDEN);
+  });
+});
+
+describe('assertNotByApiKey', () => {
+  const caller = async (proof: Proof): Promise<Principal> => ({
+    user: await storedUser(),
+    rights: admin,
+    passwordHash: new Secret('none'),
+    proof,
+  });
+
+  it('refuses whoever came with a key, admins too, and nobody else', async () => {
+    const byKey = await caller({ kind: 'api_key', keyName: '', keyId: 1, lastUsedAt: null });
+    expect(() => assertNotByApiKey(byKey)).toThrow(FORBIDDEN);
+    for (const proof of [{ kind: 'session', sessionId: 'a' } as const, { kind: 'interchange' } as const]) {
+      const other = await caller(proof);
+      expect(() => assertNotByApiKey(other)).not.toThrow();
+    }
+  });
+});

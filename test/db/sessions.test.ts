@@ -1,0 +1,224 @@
+import { describe, expect, it } from 'vitest';
+import { Secret } from '../../src/core/secrets.ts';
+import type { User } from '../../src/core/users.ts';
+import { env } from '../support/env.ts';
+import {
+  ADMIN,
+  groupOf,
+  holding,
+  later,
+  NOW,
+  newSession,
+  sessionIdsOf,
+  sessions,
+  storedSession,
+  storedUser,
+  users,
+} from '../support/stores.ts';
+
+const HASH = new Secret('the hash that was verified');
+const BETTER = new Secret('a better hash');
+const member = (): Promise<User> => storedUser({ passwordHash: HASH });
+
+async function hashOf(id: number): Promise<string | undefined> {
+  return (await users.find(id))?.passwordHash.reveal();
+}
+
+async function stored(id: string): Promise<Record<string, unknown> | null> {
+  return env.DB.prepare('select * from sessions where id = ?').bind(id).first();
+}
+
+describe('openIfUnchanged', () => {
+  it('stores the session and notes the login', async () => {
+    const { id } = await member();
+    const session = newSession(id, { address: null });
+    expect(await sessions.openIfUnchanged(session, HASH, null)).toBe(true);
+    expect(await stored(session.id)).toEqual({
+      id: session.id,
+      user_id: id,
+      created_at: NOW.getTime(),
+      expires_at: later(86_400_000).getTime(),
+      last_refresh_at: null,
+      address: null,
+      user_agent: 'test',
+    });
+    expect((await users.find(id))?.user.lastLogin).toEqual(NOW);
+    expect(await hashOf(id)).toBe(HASH.reveal());
+  });
+
+  it.each<[string, (id: number) => Promise<unknown>]>([
+    ['the password changed', (id) => users.update(id, { passwordHash: new Secret('new') }, ADMIN, NOW)],
+    ['the user was deactivated', (id) => users.update(id, { isActive: false }, ADMIN, NOW)],
+    ['the user was deleted', (id) => users.delete(id, ADMIN)],
+  ])('opens nothing, and stores no hash, once %s', async (_, change) => {
+    const { id } = await member();
+    await change(id);
+    const before = await hashOf(id);
+    expect(await sessions.openIfUnchanged(newSession(id), HASH, BETTER)).toBe(false);
+    expect(await sessionIdsOf(id)).toEqual([]);
+    expect(await hashOf(id)).toBe(before);
+    expect((await users.find(id))?.user.lastLogin ?? null).toBeNull();
+  });
+
+  it('stores the better hash together with the session, and for this user alone', async () => {
+    const [{ id }, bystander] = [await member(), await member()];
+    expect(await sessions.openIfUnchanged(newSession(id), HASH, BETTER)).toBe(true);
+    expect(await hashOf(id)).toBe(BETTER.reveal());
+    expect(await hashOf(bystander.id)).toBe(HASH.reveal());
+  });
+
+  it('lets one of parallel logins replace the hash; the others see that it changed', async () => {
+    const { id } = await member();
+    const opened = await Promise.all(
+      Array.from({ length: 6 }, (_, i) =>
+        sessions.openIfUnchanged(newSession(id), HASH, new Secret(`better hash ${i}`)),
+      ),
+    );
+    expect(opened.filter(Boolean)).toHaveLength(1);
+    expect(await hashOf(id)).toBe(`better hash ${opened.indexOf(true)}`);
+    expect(await sessionIdsOf(id)).toHaveLength(1);
+  });
+
+  it('lets all of parallel logins in that replace nothing', async () => {
+    const { id } = await member();
+    const opened = await Promise.all(
+      Array.from({ length: 6 }, () => sessions.openIfUnchanged(newSession(id), HASH, null)),
+    );
+    expect(opened).toEqual(Array(6).fill(true));
+    expect(await sessionIdsOf(id)).toHaveLength(6);
+  });
+
+  it('leaves no session when a password change races with logins, whichever comes first', async () => {
+    const { id } = await member();
+    await Promise.all([
+      sessions.openIfUnchanged(newSession(id), HASH, null),
+      sessions.openIfUnchanged(newSession(id), HASH, BETTER),
+      users.update(id, { passwordHash: new Secret('new') }, ADMIN, NOW),
+      sessions.openIfUnchanged(newSession(id), HASH, null),
+      sessions.openIfUnchanged(newSession(id), HASH, BETTER),
+    ]);
+    expect(await sessionIdsOf(id)).toEqual([]);
+    expect(await hashOf(id)).toBe('new');
+  });
+});
+
+describe('findLogin', () => {
+  it('finds by the exact username', async () => {
+    const user = await member();
+    const login = await sessions.findLogin(user.username);
+    expect(login).toEqual({ userId: user.id, isActive: true, passwordHash: expect.any(Secret) });
+    expect(login?.passwordHash.reveal()).toBe(HASH.reveal());
+    expect(await sessions.findLogin(user.username.toUpperCase())).toBeNull();
+    expect(await sessions.findLogin(`${user.username} `)).toBeNull();
+    expect(await sessions.findLogin('')).toBeNull();
+  });
+
+  it('tells whether the user is active', async () => {
+    const user = await storedUser({ isActive: false });
+    expect(await sessions.findLogin(user.username)).toMatchObject({ isActive: false });
+  });
+});
+
+describe.each(['findState', 'refreshState'] as const)('%s of a token with a session', (find) => {
+  it('gives the account with the rights of now, and whether the login stands', async () => {
+    const user = await storedUser({ groups: [await groupOf('view_user')] });
+    const sessionId = await storedSession(user.id);
+    const named = { userId: user.id, sessionId, issuedAt: NOW };
+    const state = await sessions[find](named, NOW);
+    expect(state).toMatchObject({ loginStands: true, account: { rights: holding('view_user') } });
+    expect(state?.account.user).toEqual({ ...user, lastLogin: NOW });
+    await users.update(user.id, { groups: [] }, ADMIN, NOW);
+    expect((await sessions[find](named, NOW))?.account.rights).toEqual(holding());
+  });
+
+  it('stands until the session’s end and not at it', async () => {
+    const { id } = await member();
+    const session = newSession(id, { expiresAt: later(1000) });
+    await sessions.openIfUnchanged(session, HASH, null);
+    const stands = async (ms: number) =>
+      (await sessions[find]({ userId: id, sessionId: session.id, issuedAt: NOW }, later(ms)))?.loginStands;
+    expect([await stands(999), await stands(1000), await stands(1001)]).toEqual([true, false, false]);
+  });
+
+  it('does not stand on the session of another user, an ended or an unknown one', async () => {
+    const [user, other] = [await member(), await member()];
+    const theirs = await storedSession(other.id);
+    const ended = await storedSession(user.id);
+    await sessions.end(ended);
+    for (const sessionId of [theirs, ended, 'unknown', '']) {
+      const state = await sessions[find]({ userId: user.id, sessionId, issuedAt: NOW }, NOW);
+      expect(state).toMatchObject({ loginStands: false, account: { user: { id: user.id } } });
+    }
+    expect(await stored(theirs)).toMatchObject({ last_refresh_at: null });
+  });
+
+  it('is null for a user that does not exist', async () => {
+    const named = { userId: 2_000_000_000, sessionId: 'a', issuedAt: NOW };
+    expect(await sessions[find](named, NOW)).toBeNull();
+  });
+});
+
+describe('refreshState', () => {
+  it('marks a session that stands, which findState does not', async () => {
+    const { id } = await member();
+    const sessionId = await storedSession(id);
+    const named = { userId: id, sessionId, issuedAt: NOW };
+    await sessions.findState(named, later(1));
+    expect(await stored(sessionId)).toMatchObject({ last_refresh_at: null });
+    await sessions.refreshState(named, later(2));
+    expect(await stored(sessionId)).toMatchObject({ last_refresh_at: later(2).getTime() });
+  });
+
+  it('marks no session that is over, and no other one', async () => {
+    const { id } = await member();
+    const [over, other] = [await storedSession(id), await storedSession(id)];
+    await sessions.refreshState({ userId: id, sessionId: over, issuedAt: NOW }, later(86_400_000));
+    expect(await stored(over)).toMatchObject({ last_refresh_at: null });
+    await sessions.refreshState({ userId: id, sessionId: over, issuedAt: NOW }, later(5));
+    expect(await stored(other)).toMatchObject({ last_refresh_at: null });
+  });
+});
+
+describe('a token without a session', () => {
+  const issuedAt = new Date('2030-01-01T12:00:00Z');
+  const stands = async (userId: number) =>
+    (await sessions.findState({ userId, sessionId: null, issuedAt }, NOW))?.loginStands;
+
+  it('stands while the user’s logins were never ended', async () => {
+    expect(await stands((await member()).id)).toBe(true);
+  });
+
+  it.each([
+    ['2030-01-01T11:59:59.999Z', true],
+    ['2030-01-01T12:00:00.000Z', false],
+    ['2030-01-01T12:00:00.500Z', false],
+    ['2030-01-01T13:00:00.000Z', false],
+  ])('issued at 12:00:00, with all logins ended at %s, stands: %s', async (endedAt, standing) => {
+    const { id } = await member();
+    await users.update(id, { passwordHash: new Secret('new') }, ADMIN, new Date(endedAt));
+    expect(await stands(id)).toBe(standing);
+  });
+
+  it('does not stand after a deactivation, even if that is taken back', async () => {
+    const { id } = await member();
+    await users.update(id, { isActive: false }, ADMIN, NOW);
+    await users.update(id, { isActive: true }, ADMIN, NOW);
+    expect(await stands(id)).toBe(false);
+  });
+
+  it('is not touched by other changes, nor by the end of a session', async () => {
+    const { id } = await member();
+    await users.update(id, { email: 'a@example.org', isActive: true, userLevel: 2 }, ADMIN, NOW);
+    await sessions.end(await storedSession(id));
+    expect(await stands(id)).toBe(true);
+  });
+});
+
+describe('end', () => {
+  it('ends one session and no other, and may be repeated', async () => {
+    const { id } = await member();
+    const [one, other] = [await storedSession(id), await storedSession(id)];
+    await Promise.all([sessions.end(one), sessions.end(one), sessions.end('unknown')]);
+    expect(await sessionIdsOf(id)).toEqual([other]);
+  });
+});

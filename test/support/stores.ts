@@ -1,0 +1,130 @@
+import { digestOf, generateKey, type NewApiKey, previewOf } from '../../src/core/api-keys.ts';
+import { idsOf, type Permission } from '../../src/core/permissions.ts';
+import { type Rights, rightsOf } from '../../src/core/principal.ts';
+import { randomId, Secret } from '../../src/core/secrets.ts';
+import type { Session } from '../../src/core/sessions.ts';
+import type { NewUser, User } from '../../src/core/users.ts';
+import { createApiKeyStore } from '../../src/db/api-keys.ts';
+import { connect } from '../../src/db/client.ts';
+import { createGroupStore } from '../../src/db/groups.ts';
+import { createSessionStore } from '../../src/db/sessions.ts';
+import { createSuperuserStore } from '../../src/db/superuser.ts';
+import { createUserStore } from '../../src/db/users.ts';
+import { env } from './env.ts';
+
+export const db = connect(env.DB);
+export const users = createUserStore(db);
+export const sessions = createSessionStore(db);
+export const apiKeys = createApiKeyStore(db);
+export const groups = createGroupStore(db);
+export const superuser = createSuperuserStore(db);
+
+export const NOW = new Date('2030-01-01T12:00:00.500Z');
+export const later = (ms: number): Date => new Date(NOW.getTime() + ms);
+
+/** An admin as the one who acts: nobody outranks it. */
+export const ADMIN: Rights = rightsOf(10, []);
+export const holding = (...permissions: Permission[]): Rights => rightsOf(1, idsOf(new Set(permissions)));
+
+/** A name of this test alone. */
+export const uniqueName = (): string => `n-${randomId().slice(0, 12)}`;
+
+export const newUser = (fields: Partial<NewUser> = {}): NewUser => ({
+  username: uniqueName(),
+  email: '',
+  firstName: '',
+  lastName: '',
+  userLevel: 1,
+  isActive: true,
+  isStaff: false,
+  isSuperuser: false,
+  customProperties: {},
+  avatarConfig: {},
+  channelProfiles: [],
+  streamLimit: 0,
+  groups: [],
+  passwordHash: new Secret(`hash ${randomId()}`),
+  dateJoined: NOW,
+  ...fields,
+});
+
+/** What a store answered, when that is a row and not a reason. */
+export function row<T extends object>(outcome: T | { kind: string } | string | null): T {
+  if (
+    outcome === null ||
+    typeof outcome === 'string' ||
+    ('kind' in outcome && typeof outcome.kind === 'string')
+  ) {
+    throw new Error(`nothing was stored: ${JSON.stringify(outcome)}`);
+  }
+  return outcome as T;
+}
+
+export const storedUser = async (fields: Partial<NewUser> = {}): Promise<User> =>
+  row<User>(await users.insertUnlessTaken(newUser(fields)));
+
+/** A group of its own with exactly these permissions; returns its id. */
+export async function groupOf(...permissions: Permission[]): Promise<number> {
+  const group = await groups.insertUnlessTaken({
+    name: uniqueName(),
+    permissions: idsOf(new Set(permissions)),
+  });
+  if (group === 'name_taken') throw new Error('the group could not be stored');
+  return group.id;
+}
+
+export const newSession = (userId: number, fields: Partial<Session> = {}): Session => ({
+  id: randomId(),
+  userId,
+  createdAt: NOW,
+  expiresAt: later(86_400_000),
+  address: '192.0.2.1',
+  userAgent: 'test',
+  ...fields,
+});
+
+/** A live session of this user; returns its id. */
+export async function storedSession(userId: number): Promise<string> {
+  const account = await users.find(userId);
+  if (account === null) throw new Error('there is no such user');
+  const session = newSession(userId);
+  if (!(await sessions.openIfUnchanged(session, account.passwordHash, null))) {
+    throw new Error('the session could not be opened');
+  }
+  return session.id;
+}
+
+export async function sessionIdsOf(userId: number): Promise<string[]> {
+  const { results } = await env.DB.prepare('select id from sessions where user_id = ? order by id')
+    .bind(userId)
+    .all<{ id: string }>();
+  return results.map(({ id }) => id);
+}
+
+export async function newApiKey(userId: number, fields: Partial<NewApiKey> = {}): Promise<NewApiKey> {
+  const key = generateKey().reveal();
+  return {
+    userId,
+    name: '',
+    digest: await digestOf(key),
+    preview: previewOf(key),
+    createdAt: NOW,
+    ...fields,
+  };
+}
+
+/** Every stored value of a user, its groups and its sessions, to show that nothing of them changed. */
+export async function everythingOf(userId: number): Promise<unknown> {
+  const select = (query: string) => env.DB.prepare(query).bind(userId);
+  const results = await env.DB.batch([
+    select('select * from users where id = ?'),
+    select('select * from user_groups where user_id = ? order by group_id'),
+    select('select * from sessions where user_id = ? order by id'),
+    select('select * from api_keys where user_id = ? order by id'),
+  ]);
+  return results.map((result) => result.results);
+}
+
+export async function count(table: string): Promise<number> {
+  return (await env.DB.prepare(`select count(*) as rows from "${table}"`).first<number>('rows')) ?? -1;
+}

@@ -1,0 +1,77 @@
+import { importJWK, SignJWT } from 'jose';
+import { parseSigningKeys } from '../../src/core/signing-keys.ts';
+import { mintToken, type TokenKind } from '../../src/core/tokens.ts';
+import { connect } from '../../src/db/client.ts';
+import { createSessionStore } from '../../src/db/sessions.ts';
+import type { Env } from '../../src/env.ts';
+import { envWith, type JsonBody } from './api.ts';
+import { env } from './env.ts';
+import type { Person } from './people.ts';
+
+export type Claims = Record<string, unknown>;
+
+/** Decoded as the web clients do: plain `atob`, no padding, no base64url. */
+export const claimsOf = (jwt: string): JsonBody => JSON.parse(atob(jwt.split('.')[1] ?? ''));
+export const headerOf = (jwt: string): JsonBody => JSON.parse(atob(jwt.split('.')[0] ?? ''));
+
+export const nowInSeconds = (): number => Math.floor(Date.now() / 1000);
+
+/** A genuine token with some members replaced (undefined: left out), signed with the run's own key. */
+export async function resigned(jwt: string, claims: Claims, header: Claims = {}): Promise<string> {
+  const key = await importJWK(JSON.parse(env.JWT_KEYS).keys[0], 'ES256');
+  return new SignJWT({ ...claimsOf(jwt), ...claims })
+    .setProtectedHeader({ ...headerOf(jwt), ...header, alg: 'ES256' })
+    .sign(key);
+}
+
+const SECRET = new Uint8Array(32).map((_, i) => i * 7 + 3);
+const SECRET_JWK = {
+  kty: 'oct',
+  k: btoa(String.fromCharCode(...SECRET)).replace(/=+$/, ''),
+  interchange: true,
+};
+
+/** Bindings whose key set ends with a secret that an origin server shares. */
+export const envWithInterchange = (members: object = {}): Env =>
+  envWith({
+    JWT_KEYS: JSON.stringify({ keys: [...JSON.parse(env.JWT_KEYS).keys, { ...SECRET_JWK, ...members }] }),
+  });
+
+/** A token as the reference makes it: HS256, `typ: JWT`, no `kid`, no `sid`, a number for `user_id`. */
+export const referenceToken = (userId: number, claims: Claims = {}): Promise<string> =>
+  new SignJWT({
+    token_type: 'access',
+    exp: nowInSeconds() + 1800,
+    iat: nowInSeconds(),
+    jti: '0'.repeat(32),
+    user_id: userId,
+    ...claims,
+  })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .sign(SECRET);
+
+/** Tokens, good by themselves, of a session that is stored but over. */
+export async function tokensOfExpiredSession(of: Person): Promise<{ access: string; refresh: string }> {
+  const store = createSessionStore(connect(env.DB));
+  const login = await store.findLogin(of.username);
+  const parsed = await parseSigningKeys(env.JWT_KEYS);
+  if (login === null || !parsed.valid) throw new Error('there is no such user or no key');
+  const { keys } = parsed;
+  const now = Date.now();
+  const session = { id: crypto.randomUUID(), userId: of.id, address: null, userAgent: '' };
+  const times = { createdAt: new Date(now - 2000), expiresAt: new Date(now - 1) };
+  await store.openIfUnchanged({ ...session, ...times }, login.passwordHash, null);
+  const mint = (kind: TokenKind) =>
+    mintToken(
+      keys,
+      { accessTokenTtlSeconds: 60, refreshTokenTtlSeconds: 60 },
+      {
+        kind,
+        userId: of.id,
+        sessionId: session.id,
+        issuedAt: times.createdAt,
+        expiresAt: new Date(now + 60_000),
+      },
+    );
+  return { access: await mint('access'), refresh: await mint('refresh') };
+}
