@@ -1,0 +1,142 @@
+import { describe, expect, it, vi } from 'vitest';
+import { type Call, get, patch, post } from '../support/api.ts';
+import { duringFirstHash } from '../support/hashing.ts';
+import { person, signedInAdmin, signedInAs, signIn } from '../support/people.ts';
+import {
+  claimsOf,
+  envWithInterchange,
+  headerOf,
+  nowInSeconds,
+  referenceToken,
+} from '../support/wire-tokens.ts';
+
+const bindings = envWithInterchange();
+const me = (token: string, options: Call = {}) => get('/users/me/', { token, env: bindings, ...options });
+const refresh = (token: string) => post('/token/refresh/', { refresh: token }, { env: bindings });
+const refused = (detail: string) => ({ status: 401, body: { detail, code: 'token_not_valid' } });
+
+describe('a token as the origin server makes it, where the key set ends with the shared secret', () => {
+  it('is good, with a number or a text for user_id', async () => {
+    const { id, username } = await person();
+    for (const user_id of [id, String(id)]) {
+      const answer = await me(await referenceToken(id, { user_id }));
+      expect(answer).toMatchObject({ status: 200, body: { username } });
+    }
+    const token = await referenceToken(id, { token_type: 'refresh' });
+    expect((await post('/token/verify/', { token }, { env: bindings })).status).toBe(200);
+  });
+
+  it('is nothing without that secret, and leaves our own logins as they are', async () => {
+    const who = await person();
+    expect((await get('/users/me/', { token: await referenceToken(who.id) })).status).toBe(401);
+    const { body } = await post('/token/', who, { env: bindings });
+    expect(headerOf(body.access)).toMatchObject({ alg: 'ES256', typ: 'at+jwt' });
+    expect((await me(body.access)).status).toBe(200);
+  });
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ['expired', { exp: nowInSeconds() - 1 }, 'Token is expired'],
+    ['without an end', { exp: undefined }, 'Token is invalid'],
+    ['with an end beyond all dates', { exp: 1e15 }, 'Token is invalid'],
+    ['from tomorrow', { iat: nowInSeconds() + 86_400, exp: nowInSeconds() + 172_800 }, 'Token is invalid'],
+    ['issued beyond all dates', { iat: 1e15 }, 'Token is invalid'],
+    ['of another type', { token_type: 'sliding' }, 'Token has wrong type'],
+    ['without a type', { token_type: undefined }, 'Token has no type'],
+    ['without an id', { jti: undefined }, 'Token has no id'],
+    ['of a session that is none', { sid: 'made-up' }, 'Token is invalid'],
+  ])('is refused when %s', async (_, claims, message) => {
+    const { id } = await person();
+    const answer = await me(await referenceToken(id, claims));
+    expect(answer).toMatchObject({ status: 401, body: { code: 'token_not_valid', messages: [{ message }] } });
+  });
+
+  it.each([null, 1.5, true, [1], 0, -1, '01', 'admin', 999_999_999, Number.MAX_SAFE_INTEGER])(
+    'names no user by %j',
+    async (user_id) => {
+      const answer = await me(await referenceToken(1, { user_id }));
+      expect(answer).toMatchObject({ status: 401, body: { code: 'user_not_found' } });
+    },
+  );
+
+  it('can be refreshed into another of its kind, until the user is deactivated', async () => {
+    const admin = await signedInAdmin();
+    const { id } = await person();
+    const token = await referenceToken(id, { token_type: 'refresh', exp: nowInSeconds() + 600 });
+    const { status, body } = await refresh(token);
+    expect(status).toBe(200);
+    expect(claimsOf(body.access)).toMatchObject({ token_type: 'access', user_id: String(id) });
+    expect(claimsOf(body.access).exp).toBe(claimsOf(token).exp);
+    expect(claimsOf(body.access)).not.toHaveProperty('sid');
+    expect(headerOf(body.access)).toEqual({ alg: 'HS256', typ: 'at+jwt' });
+    expect((await me(body.access)).status).toBe(200);
+    await patch(`/users/${id}/`, { is_active: false }, { token: admin.access });
+    expect(await refresh(token)).toMatchObject({
+      status: 401,
+      body: { detail: 'No active account found for the given token.' },
+    });
+    await patch(`/users/${id}/`, { is_active: true }, { token: admin.access });
+    expect(await refresh(token)).toMatchObject(refused('Token is invalid'));
+    expect((await me(body.access)).status).toBe(401);
+  });
+
+  it('is refused after a password change when it was issued in or before that second', async () => {
+    const who = await signedInAs();
+    const old = await referenceToken(who.id, { iat: nowInSeconds() - 60 });
+    const fresh = await referenceToken(who.id);
+    const undated = await referenceToken(who.id, { iat: undefined });
+    const later = await referenceToken(who.id, { iat: nowInSeconds() + 60 });
+    for (const token of [old, fresh, undated, later]) expect((await me(token)).status).toBe(200);
+    await patch('/users/me/', { password: 'another password' }, { token: who.access });
+    for (const token of [old, fresh, undated]) expect((await me(token)).status).toBe(401);
+    expect((await me(later)).status).toBe(200);
+  });
+
+  it('has no login to end', async () => {
+    const who = await signedInAs();
+    const token = await referenceToken(who.id);
+    expect(await post('/auth/logout/', undefined, { token, env: bindings })).toMatchObject({
+      status: 200,
+      body: { message: 'Logout successful' },
+    });
+    expect((await me(token)).status).toBe(200);
+    expect((await me(who.access)).status).toBe(200);
+  });
+
+  it('ends every session of the user when it changes the password, itself too', async () => {
+    const who = await person();
+    const [first, second] = [await signIn(who), await signIn(who)];
+    const token = await referenceToken(who.id);
+    expect((await me(token)).status).toBe(200);
+    await patch('/users/me/', { password: 'another password' }, { token, env: bindings });
+    for (const used of [first.access, second.access, token]) expect((await me(used)).status).toBe(401);
+  });
+
+  it('is found by the secret alone, whether or not that key has a kid', async () => {
+    const { id } = await person();
+    const answer = await me(await referenceToken(id), { env: envWithInterchange({ kid: 'origin-2026' }) });
+    expect(answer.status).toBe(200);
+  });
+
+  it('may come from a clock that is a little ahead', async () => {
+    const { id } = await person();
+    expect((await me(await referenceToken(id, { iat: nowInSeconds() + 30 }))).status).toBe(200);
+  });
+
+  it('is refused when it was refreshed while the password was changing', async () => {
+    const who = await signedInAs();
+    const token = await referenceToken(who.id, { token_type: 'refresh', iat: nowInSeconds() - 60 });
+    // The change begins at the end of a second and the refresh comes in the next; the database’s clock is later.
+    const began = (nowInSeconds() - 10) * 1000 + 900;
+    vi.useFakeTimers({ toFake: ['Date'], now: began });
+    const made: string[] = [];
+    const changed = await duringFirstHash(
+      () => patch('/users/me/', { password: 'another password' }, { token: who.access }),
+      async () => {
+        vi.setSystemTime(began + 200);
+        made.push((await refresh(token)).body.access);
+      },
+    ).finally(() => vi.useRealTimers());
+    expect([changed.status, made]).toEqual([200, [expect.any(String)]]);
+    expect((await me(made[0] ?? '')).status).toBe(401);
+  });
+});
