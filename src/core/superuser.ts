@@ -1,7 +1,7 @@
 import { DomainError, forbidden } from './errors.ts';
 import { assertAcceptable, hashPassword, type PasswordPolicy } from './passwords.ts';
 import { ADMIN_LEVEL } from './principal.ts';
-import type { NewUser } from './users.ts';
+import { NEW_USER_FIELDS, type NewUser } from './users.ts';
 
 export interface SuperuserStore {
   /** Whether any admin exists, active or not. */
@@ -67,10 +67,9 @@ export async function createFirstAdmin(
 ): Promise<void> {
   assertAcceptable(deps.passwordPolicy, password);
   const passwordHash = await hashPassword(deps.passwordPolicy, password);
-  const profile = { username, email: withLowerCaseDomain(email), firstName: '', lastName: '' };
-  const rank = { userLevel: ADMIN_LEVEL, isActive: true, isStaff: true, isSuperuser: true, groups: [] };
-  const settings = { customProperties: {}, avatarConfig: {}, channelProfiles: [], streamLimit: 0 };
-  const user = { ...profile, ...rank, ...settings, passwordHash, dateJoined: now };
+  const rank = { userLevel: ADMIN_LEVEL, isStaff: true, isSuperuser: true };
+  const profile = { ...NEW_USER_FIELDS, ...rank, username, email: withLowerCaseDomain(email) };
+  const user = { ...profile, passwordHash, dateJoined: now };
   if ((await deps.superuser.insertFirst(user)) !== 'username_taken') return;
   throw new DomainError('invalid', 'A user with that username already exists.');
 }

@@ -44,6 +44,22 @@ export type UserFields = Pick<
   | 'groups'
 >;
 
+/** What a new user is where nothing else is said. */
+export const NEW_USER_FIELDS: Readonly<Omit<UserFields, 'username'>> = {
+  email: '',
+  firstName: '',
+  lastName: '',
+  userLevel: 0,
+  isActive: true,
+  isStaff: false,
+  isSuperuser: false,
+  customProperties: {},
+  avatarConfig: {},
+  channelProfiles: [],
+  streamLimit: 0,
+  groups: [],
+};
+
 export type NewUser = UserFields & { passwordHash: Secret; dateJoined: Date };
 
 /** Absent members stay as they are; `customProperties` is a patch: null deletes a member. */

@@ -1,6 +1,6 @@
 import { hashPassword } from '../../src/core/passwords.ts';
 import { idsOf, type Permission } from '../../src/core/permissions.ts';
-import type { User, UserFields } from '../../src/core/users.ts';
+import { NEW_USER_FIELDS, type User, type UserFields } from '../../src/core/users.ts';
 import { connect } from '../../src/db/client.ts';
 import { createGroupStore } from '../../src/db/groups.ts';
 import { createUserStore } from '../../src/db/users.ts';
@@ -29,7 +29,8 @@ export async function person(
   const passwordHash = await hashPassword(PASSWORD_POLICY, password);
   const groups = permissions.length === 0 ? (fields.groups ?? []) : [await groupOf(permissions)];
   const stored = await createUserStore(connect(env.DB)).insertUnlessTaken({
-    ...PLAIN,
+    ...NEW_USER_FIELDS,
+    userLevel: 1,
     ...fields,
     username,
     groups,
@@ -74,18 +75,3 @@ function asUser(stored: User | { kind: string }): User {
   if ('kind' in stored) throw new Error(`the user could not be stored: ${stored.kind}`);
   return stored;
 }
-
-const PLAIN: Omit<UserFields, 'username'> = {
-  email: '',
-  firstName: '',
-  lastName: '',
-  userLevel: 1,
-  isActive: true,
-  isStaff: false,
-  isSuperuser: false,
-  customProperties: {},
-  avatarConfig: {},
-  channelProfiles: [],
-  streamLimit: 0,
-  groups: [],
-};

@@ -3,7 +3,7 @@ import { idsOf, type Permission } from '../../src/core/permissions.ts';
 import { type Rights, rightsOf } from '../../src/core/principal.ts';
 import { randomId, Secret } from '../../src/core/secrets.ts';
 import type { Session } from '../../src/core/sessions.ts';
-import type { NewUser, User } from '../../src/core/users.ts';
+import { NEW_USER_FIELDS, type NewUser, type User } from '../../src/core/users.ts';
 import { createApiKeyStore } from '../../src/db/api-keys.ts';
 import { connect } from '../../src/db/client.ts';
 import { createGroupStore } from '../../src/db/groups.ts';
@@ -31,18 +31,8 @@ export const uniqueName = (): string => `n-${randomId().slice(0, 12)}`;
 
 export const newUser = (fields: Partial<NewUser> = {}): NewUser => ({
   username: uniqueName(),
-  email: '',
-  firstName: '',
-  lastName: '',
+  ...NEW_USER_FIELDS,
   userLevel: 1,
-  isActive: true,
-  isStaff: false,
-  isSuperuser: false,
-  customProperties: {},
-  avatarConfig: {},
-  channelProfiles: [],
-  streamLimit: 0,
-  groups: [],
   passwordHash: new Secret(`hash ${randomId()}`),
   dateJoined: NOW,
   ...fields,

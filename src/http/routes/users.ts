@@ -1,5 +1,13 @@
 import { z } from '@hono/zod-openapi';
-import { createUser, deleteUser, getUser, listUsers, updateMe, updateUser } from '../../core/users.ts';
+import {
+  createUser,
+  deleteUser,
+  getUser,
+  listUsers,
+  NEW_USER_FIELDS,
+  updateMe,
+  updateUser,
+} from '../../core/users.ts';
 import { requires, signedIn } from '../access.ts';
 import { answerPage, isPaged, pageQuery, pagerOf } from '../paging.ts';
 import { type Route, route } from '../route.ts';
@@ -87,7 +95,7 @@ const create = route(
   },
   async ({ caller, body, deps, now }) => {
     const { password, ...given } = body;
-    const fields = { ...NEW_USER, ...changesOf(given), username: body.username };
+    const fields = { ...NEW_USER_FIELDS, ...changesOf(given), username: body.username };
     return userJson(await createUser(deps, { caller, fields, password, now }));
   },
 );
@@ -122,7 +130,8 @@ const update = (
       description:
         'Absent fields keep their values, the password too. A new password ends the logins of that user, a ' +
         'deactivation all of them. Nobody may change a user who holds a right that the caller lacks.',
-      body: body as z.ZodObject<typeof userChangesBody.shape>,
+      // PUT asks for the username, PATCH for nothing: the wider type holds for both.
+      body: body as typeof userChangesBody,
       answer: aUser('The user, changed.'),
       failures: noUser,
     },
@@ -157,18 +166,3 @@ export const userRoutes: Route[] = [
   update('patch', 'updateUser', userChangesBody),
   remove,
 ];
-
-const NEW_USER = {
-  email: '',
-  firstName: '',
-  lastName: '',
-  userLevel: 0,
-  isActive: true,
-  isStaff: false,
-  isSuperuser: false,
-  customProperties: {},
-  avatarConfig: {},
-  channelProfiles: [],
-  streamLimit: 0,
-  groups: [],
-};
