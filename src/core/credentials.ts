@@ -42,8 +42,16 @@ export function credentialOf(headers: { authorization: string | null; apiKey: st
   return { kind: 'none' };
 }
 
-/** Without outer blanks as HTTP knows them (RFC 9110 section 5.6.3); any other character counts. */
-const trimmed = (header: string | null): string => header?.replace(/^[ \t]+|[ \t]+$/g, '') ?? '';
+/** Without outer blanks as HTTP knows them (RFC 9110 section 5.6.3); a pattern could be made to backtrack. */
+function trimmed(header: string | null): string {
+  const text = header ?? '';
+  let [start, end] = [0, text.length];
+  while (start < end && isBlank(text[start])) start++;
+  while (end > start && isBlank(text[end - 1])) end--;
+  return text.slice(start, end);
+}
+
+const isBlank = (character: string | undefined): boolean => character === ' ' || character === '\t';
 
 /**
  * The one judgement of who is calling, for every door alike. Rights are read with it and never taken from a
@@ -75,7 +83,7 @@ async function authenticateToken(deps: CredentialDeps, token: string, now: Date)
   if (!state.account.user.isActive) return { valid: false, reason: 'user_inactive' };
   if (!state.loginStands) return { valid: false, reason: 'session_ended' };
   const proof =
-    sessionId === null ? { kind: 'interchange' as const } : { kind: 'session' as const, sessionId };
+    sessionId === null ? { kind: 'interchange' as const, issuedAt } : { kind: 'session' as const, sessionId };
   return { valid: true, principal: { ...state.account, proof } };
 }
 

@@ -9,21 +9,40 @@ export type Body =
   | { kind: 'json'; members: Record<string, unknown> }
   | { kind: 'form'; members: FormData | URLSearchParams };
 
+/** What a client sent, not yet looked at; null when it is larger than `MAX_BODY_BYTES`. */
+export type RawBody = Uint8Array<ArrayBuffer> | null;
+
+/**
+ * Waits for the whole body. The client decides how long that takes, so it comes before the check of its
+ * credentials: a request that was held back is judged by what holds when it has arrived.
+ */
+export async function bufferBody(request: Request): Promise<RawBody> {
+  if (Number(request.headers.get('Content-Length') ?? 0) > MAX_BODY_BYTES) return null;
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  // The length header may be absent or wrong, so the bytes are counted as they come.
+  for await (const chunk of request.body ?? []) {
+    size += chunk.byteLength;
+    if (size > MAX_BODY_BYTES) return null;
+    chunks.push(chunk);
+  }
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+}
+
 /**
  * Reads a body as JSON or form. An empty one counts as `{}` whatever its type.
  * @throws DomainError `too_large`, `unsupported_media_type`, `invalid`
  */
-export async function readBody(request: Request): Promise<Body> {
-  const bytes = await readBytes(request);
+export async function parseBody(bytes: RawBody, contentType: string): Promise<Body> {
+  if (bytes === null) throw tooLarge();
   if (bytes.byteLength === 0) return { kind: 'json', members: {} };
-  const contentType = request.headers.get('Content-Type') ?? '';
   switch (contentType.split(';', 1)[0]?.trim().toLowerCase()) {
     case 'application/json':
       return { kind: 'json', members: parseObject(decode(bytes)) };
     case 'application/x-www-form-urlencoded':
-      return { kind: 'form', members: new URLSearchParams(decode(bytes)) };
+      return { kind: 'form', members: asUnicode(new URLSearchParams(decode(bytes))) };
     case 'multipart/form-data':
-      return { kind: 'form', members: await parseMultipart(bytes, contentType) };
+      return { kind: 'form', members: asUnicode(await parseMultipart(bytes, contentType)) };
     default: {
       const detail = `Unsupported media type "${contentType}" in request.`;
       throw new DomainError('unsupported_media_type', detail);
@@ -31,23 +50,17 @@ export async function readBody(request: Request): Promise<Body> {
   }
 }
 
-async function readBytes(request: Request): Promise<Uint8Array<ArrayBuffer>> {
-  if (Number(request.headers.get('Content-Length') ?? 0) > MAX_BODY_BYTES) throw tooLarge();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  // The length header may be absent or wrong, so the bytes are counted as they come.
-  for await (const chunk of request.body ?? []) {
-    size += chunk.byteLength;
-    if (size > MAX_BODY_BYTES) throw tooLarge();
-    chunks.push(chunk);
+/**
+ * Forms are decoded with a replacement character for what is no UTF-8, under which different passwords would
+ * be one.
+ */
+function asUnicode<Form extends FormData | URLSearchParams>(form: Form): Form {
+  for (const value of form.values()) {
+    if (typeof value === 'string' && value.includes('\ufffd')) {
+      throw new DomainError('invalid', 'Form parse error - the body is not UTF-8');
+    }
   }
-  const bytes = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return bytes;
+  return form;
 }
 
 const tooLarge = (): DomainError =>

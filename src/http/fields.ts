@@ -57,9 +57,11 @@ export function text({ max, example, description, blank = false, refuse }: TextO
     const trimmed = asText(value, problems).trim();
     if (problems.length > 0) return trimmed;
     if (trimmed === '' && !blank) problems.push('This field may not be blank.');
-    const refused = trimmed === '' ? undefined : refuse?.(trimmed);
+    const tooLong = [...trimmed].length > max;
+    // A pattern sees no text beyond the limit: no length makes it backtrack for long.
+    const refused = trimmed === '' || tooLong ? undefined : refuse?.(trimmed);
     if (refused !== undefined) problems.push(refused);
-    if ([...trimmed].length > max) problems.push(`Ensure this field has no more than ${max} characters.`);
+    if (tooLong) problems.push(`Ensure this field has no more than ${max} characters.`);
     problems.push(...forbiddenCharacters(trimmed));
     return trimmed;
   });

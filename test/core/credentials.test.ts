@@ -84,6 +84,15 @@ describe('authenticate', () => {
     expect(await judged(apiKey('x'.repeat(100_000)))).toEqual(refused('key_unknown', 0));
   });
 
+  it('reads a header in time that grows with its length alone', async () => {
+    // Two hundred of these end in time only where no pattern backtracks.
+    const blanks = `a${' '.repeat(120_000)}b`;
+    for (let i = 0; i < 200; i++) {
+      expect(credentialOf({ authorization: null, apiKey: blanks })).toEqual(apiKey(blanks));
+      expect(credentialOf({ authorization: blanks, apiKey: null })).toEqual(NONE);
+    }
+  });
+
   it('asks once about one that could be', async () => {
     expect(await judged(apiKey(generateKey().reveal()))).toEqual(refused('key_unknown', 1));
     const token = await minted(await deps.signingKeys(), { userId: 2_000_000_000 });

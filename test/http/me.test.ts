@@ -183,6 +183,17 @@ describe('current_password', () => {
   });
 });
 
+it.each([':', '.', 'a.', 'a@', '-'])(
+  'a text of 200,000 × %j is refused without a long search',
+  async (part) => {
+    const who = await signedInAs();
+    for (const email of [`a@[${part.repeat(100_000)}`, part.repeat(100_000), `a@${part.repeat(100_000)}`]) {
+      const answer = await change(who, { email });
+      expect([answer.status, Object.keys(answer.body)]).toEqual([400, ['email']]);
+    }
+  },
+);
+
 it('a required current password can not be passed by through the path of other users', async () => {
   const strict = envWith({ REQUIRE_CURRENT_PASSWORD: 'on' });
   const who = await signedInAs('change_user');

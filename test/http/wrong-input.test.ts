@@ -214,6 +214,15 @@ describe('a form with a wrong field is refused, and nothing changes', () => {
     },
   );
 
+  it.each(operations)('$id: bytes that are no UTF-8', async (operation) => {
+    const target = await targetOf(operation);
+    const headers = { ...target.headers, 'Content-Type': 'application/x-www-form-urlencoded' };
+    for (const body of ['name=%ff', 'password=%E9%E8', new Uint8Array([0x61, 0x3d, 0xff])]) {
+      const answer = await sendTo(operation, target, { body, headers });
+      expect([answer.status, answer.body.detail]).toEqual([400, expect.stringContaining('UTF-8')]);
+    }
+  });
+
   it.each(operations.filter(({ id }) => requiredFields.some((one) => one.id === id)))(
     '$id: garbage',
     async (operation) => {
@@ -224,15 +233,7 @@ describe('a form with a wrong field is refused, and nothing changes', () => {
         .map(({ field }) => field);
       const headers = { ...target.headers, 'Content-Type': 'application/x-www-form-urlencoded' };
       const before = await storedState();
-      for (const body of [
-        '%',
-        '&&==&',
-        '%zz=%ff',
-        '{"username":"x"}',
-        'USERNAME=x',
-        '\0=\0',
-        'x'.repeat(100_000),
-      ]) {
+      for (const body of ['%', '&&==&', '{"username":"x"}', 'USERNAME=x', '\0=\0', 'x'.repeat(100_000)]) {
         const answer = await sendTo(operation, target, { body, headers });
         expect(answer.status, body).toBe(400);
         expect(Object.keys(answer.body), body).toEqual(expect.arrayContaining(missing));

@@ -93,7 +93,7 @@ function refuseUsername(value: string): string | undefined {
 
 const LOCAL_PART = /^(?:[\w!#$%&'*+/=?^`{}|~-]+(?:\.[\w!#$%&'*+/=?^`{}|~-]+)*|"(?:[^"\\\s]|\\.)*")$/;
 const DOMAIN = /^(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+(?!\d+$)[\p{L}\p{N}-]{2,63}(?<!-)$/u;
-const ADDRESS_LITERAL = /^\[(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-fA-F:.]*:[\da-fA-F:.]*)\]$/;
+const ADDRESS_LITERAL = /^\[(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-fA-F.]*:[\da-fA-F:.]*)\]$/;
 
 /** RFC 5321 as web forms apply it: a dotted domain, an address literal, or localhost. */
 function refuseEmail(value: string): string | undefined {
