@@ -1,6 +1,15 @@
 import { DomainError, forbidden, noSuch } from './errors.ts';
 import type { Page, Slice } from './pages.ts';
-import { type Account, assertMayActOn, holds, type Principal, type Proof, type Rights } from './principal.ts';
+import {
+  type Account,
+  type Actor,
+  actorOf,
+  assertMayActOn,
+  holds,
+  type Principal,
+  type Proof,
+  type Rights,
+} from './principal.ts';
 import { base62, crc32, randomBytes, Secret, sha256Hex } from './secrets.ts';
 import type { User, UserStore } from './users.ts';
 
@@ -23,9 +32,10 @@ export type NewApiKey = { userId: number; name: string; digest: string; preview:
 export type StoredApiKey = ApiKey & { ownerPreview: string | null };
 export type KeyOwner = { account: Account; keyId: number; keyName: string; lastUsedAt: Date | null };
 
-/** Why nothing was stored or removed; `outranked`: the owner, meanwhile, holds a right that the actor lacks. */
+/** Why nothing was stored; `outranked`: the owner, meanwhile, holds a right that the actor lacks. */
 export type ApiKeyProblem = 'no_user' | 'outranked' | 'limit_reached';
 
+/** Writes throw `ActorGone`, having changed nothing, when the actor no longer stands. */
 export interface ApiKeyStore {
   /** The user whose live key has this digest, with its rights, in one round trip. */
   findOwner(digest: string): Promise<KeyOwner | null>;
@@ -36,12 +46,12 @@ export interface ApiKeyStore {
    * Stores the key and, in the same transaction, removes what it replaces: the key of the same name, or
    * every key of the user where `limit` is 1. However many calls race, one live key per name is left.
    */
-  replace(key: NewApiKey, limit: number, actor: Rights): Promise<StoredApiKey | ApiKeyProblem>;
+  replace(key: NewApiKey, limit: number, actor: Actor): Promise<StoredApiKey | ApiKeyProblem>;
   /** Removes one key; false, with nothing removed, when `actor` is outranked meanwhile. */
-  delete(id: number, actor: Rights): Promise<boolean>;
+  delete(id: number, actor: Actor): Promise<boolean>;
   /** Removes the personal key or, where `limit` is 1, every key; false as for `delete`. */
-  deletePersonal(userId: number, limit: number, actor: Rights): Promise<boolean>;
-  /** Notes a use; losing it harms nothing. */
+  deletePersonal(userId: number, limit: number, actor: Actor): Promise<boolean>;
+  /** Notes a use unless one was noted within `TOUCH_INTERVAL_MS`; losing it harms nothing. */
   touch(id: number, now: Date): Promise<void>;
 }
 
@@ -58,7 +68,8 @@ const CHECKSUM_CHARACTERS = 6;
 const KEY_FORM = new RegExp(
   `^${PREFIX}([0-9A-Za-z]{${RANDOM_CHARACTERS}})([0-9A-Za-z]{${CHECKSUM_CHARACTERS}})$`,
 );
-const TOUCH_INTERVAL_MS = 5 * 60 * 1000;
+/** A use is noted at most once in this time. */
+export const TOUCH_INTERVAL_MS = 5 * 60 * 1000;
 export const MAX_KEY_NAME_CHARACTERS = 100;
 
 /** 256 random bits and a checksum, under a prefix that secret scanners can find. */
@@ -85,11 +96,12 @@ export async function createApiKey(
   { caller, target, name, now }: { caller: Principal; target: KeyTarget; name: string; now: Date },
 ): Promise<{ key: Secret; stored: ApiKey; owner: User }> {
   const owner = await resolveOwner(deps, { caller, target, right: 'add_apikey' });
-  if (owner.id === caller.user.id) assertNoSecondKey(deps, caller.proof, name);
+  const isOwn = owner.id === caller.user.id;
+  assertOnlyItself(caller.proof, ({ keyName }) => isOwn && (deps.apiKeysPerUser === 1 || keyName === name));
   const key = generateKey();
   const preview = previewOf(key.reveal());
   const fresh = { userId: owner.id, name, digest: await digestOf(key.reveal()), preview, createdAt: now };
-  const stored = await deps.apiKeys.replace(fresh, deps.apiKeysPerUser, caller.rights);
+  const stored = await deps.apiKeys.replace(fresh, deps.apiKeysPerUser, actorOf(caller));
   if (typeof stored === 'string') throw refusal(stored, deps.apiKeysPerUser);
   return { key, stored, owner: { ...owner, apiKeyPreview: stored.ownerPreview } };
 }
@@ -100,7 +112,9 @@ export async function revokeApiKey(
   { caller, target }: { caller: Principal; target: KeyTarget },
 ): Promise<void> {
   const owner = await resolveOwner(deps, { caller, target, right: 'delete_apikey' });
-  const removed = await deps.apiKeys.deletePersonal(owner.id, deps.apiKeysPerUser, caller.rights);
+  const isOwn = owner.id === caller.user.id;
+  assertOnlyItself(caller.proof, ({ keyName }) => isOwn && (deps.apiKeysPerUser === 1 || keyName === ''));
+  const removed = await deps.apiKeys.deletePersonal(owner.id, deps.apiKeysPerUser, actorOf(caller));
   if (!removed) throw forbidden();
 }
 
@@ -129,7 +143,8 @@ export async function deleteApiKey(
 ): Promise<void> {
   const { owner } = await visibleKey(deps, { caller, id, right: 'delete_apikey' });
   assertMayActOn(caller.rights, owner);
-  if (!(await deps.apiKeys.delete(id, caller.rights))) throw forbidden();
+  assertOnlyItself(caller.proof, ({ keyId }) => keyId === id);
+  if (!(await deps.apiKeys.delete(id, actorOf(caller)))) throw forbidden();
 }
 
 /** Whether a use at `now` is worth a write. */
@@ -162,10 +177,13 @@ async function visibleKey(
   return found;
 }
 
-/** A leaked key may replace itself, but not leave another key behind that survives its revocation. */
-function assertNoSecondKey(deps: Pick<ApiKeyDeps, 'apiKeysPerUser'>, proof: Proof, name: string): void {
-  if (proof.kind !== 'api_key' || deps.apiKeysPerUser === 1 || proof.keyName === name) return;
-  throw forbidden('An API key may only replace itself. Sign in with your password to make another.');
+/**
+ * A caller by key may replace and revoke that key: a leaked one must not take the others away, nor leave one
+ * behind that survives its own revocation.
+ */
+function assertOnlyItself(proof: Proof, isItself: (proof: Proof & { kind: 'api_key' }) => boolean): void {
+  if (proof.kind !== 'api_key' || isItself(proof)) return;
+  throw forbidden('An API key may only replace or revoke itself. Sign in with your password instead.');
 }
 
 const NOT_FOR_OTHERS = {

@@ -24,7 +24,7 @@ type DomainErrorOptions = {
 
 /** A failure that the caller may be told about: `message` becomes the answer's `detail`. */
 export class DomainError extends Error {
-  override readonly name = 'DomainError';
+  override readonly name: string = 'DomainError';
   readonly code: ErrorCode;
   readonly fields: FieldErrors | undefined;
   readonly extra: Record<string, unknown>;

@@ -1,22 +1,24 @@
 import { type DomainError, invalidFields, noSuch } from './errors.ts';
 import type { Page, Slice } from './pages.ts';
 import { isPermissionId } from './permissions.ts';
+import { type Actor, actorOf, assertNotByApiKey, type Principal } from './principal.ts';
 
 /** A named set of rights; users hold the rights of all their groups. */
 export type Group = { id: number; name: string; permissions: number[] };
 export type GroupFields = Pick<Group, 'name' | 'permissions'>;
 
+/** Writes throw `ActorGone`, having changed nothing, when the actor no longer stands. */
 export interface GroupStore {
   /** By id, ascending. */
   list(): Promise<Group[]>;
   page(slice: Slice): Promise<Page<Group>>;
   find(id: number): Promise<Group | null>;
   /** Of racing calls with one name one wins. */
-  insertUnlessTaken(group: GroupFields): Promise<Group | 'name_taken'>;
+  insertUnlessTaken(group: GroupFields, actor: Actor): Promise<Group | 'name_taken'>;
   /** Applies every change or none. */
-  update(id: number, changes: Partial<GroupFields>): Promise<Group | 'name_taken' | 'no_group'>;
+  update(id: number, changes: Partial<GroupFields>, actor: Actor): Promise<Group | 'name_taken' | 'no_group'>;
   /** Removes the group and takes its rights from its members at once; false when there was none. */
-  delete(id: number): Promise<boolean>;
+  delete(id: number, actor: Actor): Promise<boolean>;
 }
 
 export type GroupDeps = { groups: GroupStore };
@@ -28,8 +30,13 @@ export async function getGroup(deps: GroupDeps, id: number): Promise<Group> {
 }
 
 /** @throws DomainError `invalid` for a name in use or an id that is no permission's. */
-export async function createGroup(deps: GroupDeps, fields: GroupFields): Promise<Group> {
-  const group = await deps.groups.insertUnlessTaken({ ...fields, permissions: known(fields.permissions) });
+export async function createGroup(
+  deps: GroupDeps,
+  { caller, fields }: { caller: Principal; fields: GroupFields },
+): Promise<Group> {
+  assertNotByApiKey(caller, GIVES_RIGHTS);
+  const checked = { ...fields, permissions: known(fields.permissions) };
+  const group = await deps.groups.insertUnlessTaken(checked, actorOf(caller));
   if (group === 'name_taken') throw nameTaken();
   return group;
 }
@@ -37,19 +44,25 @@ export async function createGroup(deps: GroupDeps, fields: GroupFields): Promise
 /** @throws DomainError as for `createGroup`, or `not_found`. */
 export async function updateGroup(
   deps: GroupDeps,
-  { id, changes }: { id: number; changes: Partial<GroupFields> },
+  { caller, id, changes }: { caller: Principal; id: number; changes: Partial<GroupFields> },
 ): Promise<Group> {
+  assertNotByApiKey(caller, GIVES_RIGHTS);
   const { permissions, ...rest } = changes;
   const checked = permissions === undefined ? rest : { ...rest, permissions: known(permissions) };
-  const group = await deps.groups.update(id, checked);
+  const group = await deps.groups.update(id, checked, actorOf(caller));
   if (group === 'no_group') throw noSuch('Group');
   if (group === 'name_taken') throw nameTaken();
   return group;
 }
 
-export async function deleteGroup(deps: GroupDeps, id: number): Promise<void> {
-  if (!(await deps.groups.delete(id))) throw noSuch('Group');
+export async function deleteGroup(
+  deps: GroupDeps,
+  { caller, id }: { caller: Principal; id: number },
+): Promise<void> {
+  if (!(await deps.groups.delete(id, actorOf(caller)))) throw noSuch('Group');
 }
+
+const GIVES_RIGHTS = 'An API key may not give rights. Sign in with your password instead.';
 
 function known(ids: readonly number[]): number[] {
   const unknown = ids.find((id) => !isPermissionId(id));

@@ -51,15 +51,15 @@ export async function verifyPassword(stored: Secret, password: string): Promise<
 }
 
 /**
- * As `verifyPassword`, and a refusal costs as much as the policy asks even where the stored hash is weaker:
- * otherwise, while a raised count spreads login by login, the time would tell known from unknown users.
+ * Whether a login with this password succeeds, where one may (`isActive`). A refusal costs as much as the
+ * policy asks even where the stored hash is weaker: otherwise, while a raised count spreads login by login,
+ * the time would tell known from unknown users, and right from wrong passwords of disabled ones.
  */
-export async function verifyAtFullCost(
+export async function verifyLogin(
   policy: PasswordPolicy,
-  stored: Secret,
-  password: string,
+  { stored, isActive, password }: { stored: Secret; isActive: boolean; password: string },
 ): Promise<boolean> {
-  if (await verifyPassword(stored, password)) return true;
+  if ((await verifyPassword(stored, password)) && isActive) return true;
   const missing = policy.passwordIterations - sum(parseHash(stored.reveal())?.iterations ?? []);
   if (missing > 0) await deriveChain(password, randomBytes(SALT_BYTES), chainOf(missing));
   return false;

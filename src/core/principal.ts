@@ -1,4 +1,4 @@
-import { forbidden } from './errors.ts';
+import { DomainError, forbidden } from './errors.ts';
 import { ALL_PERMISSIONS, type Permission, permissionsOf } from './permissions.ts';
 import type { Secret } from './secrets.ts';
 import type { User } from './users.ts';
@@ -15,10 +15,31 @@ export type Account = { user: User; rights: Rights; passwordHash: Secret };
 /** How the caller proved who it is; `interchange` is a token of a foreign issuer, which has no session. */
 export type Proof =
   | { kind: 'session'; sessionId: string }
-  | { kind: 'interchange' }
+  | { kind: 'interchange'; issuedAt: Date }
   | { kind: 'api_key'; keyId: number; keyName: string; lastUsedAt: Date | null };
 
 export type Principal = Account & { proof: Proof };
+
+/**
+ * Who makes a change, as it was judged when the request began. A store applies a change only while that still
+ * holds: the user active, its login or key alive, its rights not fewer. The service itself has no identity.
+ */
+export type Actor = Rights & { identity?: { userId: number; proof: Proof } };
+
+export const actorOf = ({ user, rights, proof }: Principal): Actor => ({
+  ...rights,
+  identity: { userId: user.id, proof },
+});
+
+/**
+ * What a store throws, having changed nothing, when the actor no longer stands: otherwise a request that is
+ * held back while it is on its way would outlive the revocation of what it came with.
+ */
+export class ActorGone extends DomainError {
+  constructor() {
+    super('unauthenticated', 'The credentials of this request are no longer good.');
+  }
+}
 
 export function rightsOf(userLevel: number, permissionIds: readonly number[]): Rights {
   const isAdmin = userLevel >= ADMIN_LEVEL;
@@ -42,11 +63,10 @@ export function assertMayActOn(actor: Rights, target: Rights): void {
 }
 
 /**
- * A leaked API key must not become the account, so a caller that came with one changes no password.
- * @throws DomainError `forbidden` for such a caller.
+ * A leaked API key must not become the account: it changes no password and leaves nobody with rights or keys
+ * behind that would survive its revocation.
+ * @throws DomainError `forbidden` for a caller that came with one.
  */
-export function assertNotByApiKey(principal: Principal): void {
-  if (principal.proof.kind === 'api_key') {
-    throw forbidden('An API key may not change a password. Sign in with your password instead.');
-  }
+export function assertNotByApiKey({ proof }: Principal, detail: string): void {
+  if (proof.kind === 'api_key') throw forbidden(detail);
 }

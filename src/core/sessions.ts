@@ -1,5 +1,5 @@
 import { DomainError } from './errors.ts';
-import { decoyHash, hashPassword, isWeaker, type PasswordPolicy, verifyAtFullCost } from './passwords.ts';
+import { decoyHash, hashPassword, isWeaker, type PasswordPolicy, verifyLogin } from './passwords.ts';
 import type { Account, Principal } from './principal.ts';
 import { randomId, type Secret } from './secrets.ts';
 import type { SigningKeys } from './signing-keys.ts';
@@ -73,8 +73,9 @@ export async function login(
   for (let look = 0; look < 2; look++) {
     const record = await deps.sessions.findLogin(username);
     const verified = record?.passwordHash ?? decoyHash(deps.passwordPolicy);
-    const matches = await verifyAtFullCost(deps.passwordPolicy, verified, password);
-    if (record === null || !record.isActive || !matches) break;
+    const isActive = record?.isActive ?? false;
+    const accepted = await verifyLogin(deps.passwordPolicy, { stored: verified, isActive, password });
+    if (record === null || !accepted) break;
     const session = newSession(deps.tokenPolicy, { userId: record.userId, client, now });
     const rehashed = isWeaker(verified, deps.passwordPolicy)
       ? await hashPassword(deps.passwordPolicy, password)

@@ -1,8 +1,17 @@
+import { assertPropertiesFit, propertiesTooLarge, withoutAdminOnly } from './custom-properties.ts';
 import { DomainError, forbidden, invalidFields, noSuch } from './errors.ts';
 import type { JsonObject } from './json.ts';
 import type { Page, Slice } from './pages.ts';
 import { assertAcceptable, hashPassword, type PasswordPolicy, verifyPassword } from './passwords.ts';
-import { type Account, assertMayActOn, assertNotByApiKey, type Principal, type Rights } from './principal.ts';
+import {
+  type Account,
+  type Actor,
+  ADMIN_LEVEL,
+  actorOf,
+  assertMayActOn,
+  assertNotByApiKey,
+  type Principal,
+} from './principal.ts';
 import type { Secret } from './secrets.ts';
 
 export type User = {
@@ -81,21 +90,22 @@ export type UserProblem =
   | { kind: 'password_changed' }
   | { kind: 'unknown_group'; id: number };
 
+/** Writes throw `ActorGone`, having changed nothing, when the actor no longer stands. */
 export interface UserStore {
   find(id: number): Promise<Account | null>;
   /** By id, ascending; `search` is the beginning of a username. At most `limit` rows. */
   list(search: string | null, limit: number): Promise<User[]>;
   page(search: string | null, slice: Slice): Promise<Page<User>>;
   /** Stores the user with its groups, or nothing; of racing calls with one username one wins. */
-  insertUnlessTaken(user: NewUser): Promise<User | UserProblem>;
+  insertUnlessTaken(user: NewUser, actor: Actor): Promise<User | UserProblem>;
   /**
    * Applies every change or none, in one transaction. Two patches of `customProperties` lose nothing; the
    * last active admin stays one, also when two admins demote each other. A new password ends the other
    * sessions, a deactivation ends all.
    */
-  update(id: number, changes: UserChanges, actor: Rights, now: Date): Promise<User | UserProblem>;
+  update(id: number, changes: UserChanges, actor: Actor, now: Date): Promise<User | UserProblem>;
   /** Removes the user with its sessions and keys, unless it is the last active admin, judged as in `update`. */
-  delete(id: number, actor: Rights): Promise<UserProblem | null>;
+  delete(id: number, actor: Actor): Promise<UserProblem | null>;
 }
 
 export type UserDeps = {
@@ -107,11 +117,9 @@ export type UserDeps = {
 
 /** Longest bare list; beyond it a client must page. */
 export const MAX_UNPAGED_USERS = 5000;
-export const MAX_CUSTOM_PROPERTIES_BYTES = 102_400;
 
+const NO_PASSWORD_BY_KEY = 'An API key may not change a password. Sign in with your password instead.';
 const ADMIN_ONLY = ['userLevel', 'isStaff', 'isSuperuser', 'groups'] as const;
-/** In one's own `custom_properties` these belong to the administration. */
-const ADMIN_ONLY_PROPERTIES = new Set(['xc_password', 'allowed_networks', 'catchup_enabled']);
 
 /** @throws DomainError `invalid` when there are more users than a bare list holds. */
 export async function listUsers(deps: Pick<UserDeps, 'users'>, search: string | null): Promise<User[]> {
@@ -130,11 +138,13 @@ export async function createUser(
   deps: UserDeps,
   { caller, fields, password, now }: { caller: Principal; fields: UserFields; password: string; now: Date },
 ): Promise<User> {
-  if (!caller.rights.isAdmin && givesPrivileges(fields)) throw forbidden();
+  if (givesPrivileges(fields)) assertMayGive(caller, fields);
   assertPropertiesFit(fields.customProperties);
   assertAcceptable(deps.passwordPolicy, password);
   const passwordHash = await hashPassword(deps.passwordPolicy, password);
-  return orThrow(await deps.users.insertUnlessTaken({ ...fields, passwordHash, dateJoined: now }));
+  return orThrow(
+    await deps.users.insertUnlessTaken({ ...fields, passwordHash, dateJoined: now }, actorOf(caller)),
+  );
 }
 
 /** Changes another user, or oneself by the rights one has over users. */
@@ -145,8 +155,9 @@ export async function updateUser(
   const { caller, id, password, now } = args;
   const target = await getAccount(deps, id);
   assertMayActOn(caller.rights, target.rights);
-  const changes = caller.rights.isAdmin ? args.changes : withoutPrivileges(args.changes, target.user);
-  if (password !== undefined) assertNotByApiKey(caller);
+  const changes = withoutUnchanged(args.changes, target.user);
+  if (ADMIN_ONLY.some((field) => changes[field] !== undefined)) assertMayGive(caller, changes);
+  if (password !== undefined) assertNotByApiKey(caller, NO_PASSWORD_BY_KEY);
   if (password !== undefined && id === caller.user.id && deps.requireCurrentPassword) {
     throw invalidFields({ password: ['Change your own password at users/me/, with the current one.'] });
   }
@@ -168,7 +179,7 @@ export async function updateMe(
 ): Promise<User> {
   const { caller, password, currentPassword, now } = args;
   // A key that may send `current_password` could be used to guess it.
-  if (password !== undefined || currentPassword !== undefined) assertNotByApiKey(caller);
+  if (password !== undefined || currentPassword !== undefined) assertNotByApiKey(caller, NO_PASSWORD_BY_KEY);
   const proven = await proveCurrentPassword(deps, { caller, password, currentPassword });
   const changes = {
     ...ownChanges(args.changes),
@@ -184,7 +195,7 @@ export async function deleteUser(
 ): Promise<void> {
   const target = await getAccount(deps, id);
   assertMayActOn(caller.rights, target.rights);
-  const problem = await deps.users.delete(id, caller.rights);
+  const problem = await deps.users.delete(id, actorOf(caller));
   if (problem !== null) throw errorOf(problem);
 }
 
@@ -199,7 +210,7 @@ async function applyChanges(
   { caller, id, changes, now }: { caller: Principal; id: number; changes: UserChanges; now: Date },
 ): Promise<User> {
   if (changes.customProperties !== undefined) assertPropertiesFit(changes.customProperties);
-  return orThrow(await deps.users.update(id, changes, caller.rights, now));
+  return orThrow(await deps.users.update(id, changes, actorOf(caller), now));
 }
 
 async function passwordChange(
@@ -231,37 +242,29 @@ const ownSessionOf = ({ proof }: Principal): string | null =>
   proof.kind === 'session' ? proof.sessionId : null;
 
 function ownChanges(changes: UserChanges): UserChanges {
-  if (changes.customProperties === undefined) return changes;
-  const allowed = Object.entries(changes.customProperties).filter(
-    ([name]) => !ADMIN_ONLY_PROPERTIES.has(name),
-  );
-  return { ...changes, customProperties: Object.fromEntries(allowed) };
+  const { customProperties } = changes;
+  return customProperties === undefined
+    ? changes
+    : { ...changes, customProperties: withoutAdminOnly(customProperties) };
 }
 
 const givesPrivileges = (fields: UserFields): boolean =>
   fields.userLevel !== 0 || fields.isStaff || fields.isSuperuser || fields.groups.length > 0;
 
-/** Lets a non-admin send a whole user back, as forms do, as long as it changes nothing that is not its own. */
-function withoutPrivileges(changes: UserChanges, target: User): UserChanges {
+/** Levels, staff flags and groups are given by admins alone; rights not by a key, which may have leaked. */
+function assertMayGive(caller: Principal, { userLevel = 0, groups = [] }: UserChanges): void {
+  if (!caller.rights.isAdmin) throw forbidden();
+  if (userLevel < ADMIN_LEVEL && groups.length === 0) return;
+  assertNotByApiKey(caller, 'An API key may not give rights. Sign in with your password instead.');
+}
+
+/** Lets anyone send a whole user back, as forms do: what only admins may give counts where it differs. */
+function withoutUnchanged(changes: UserChanges, target: User): UserChanges {
   const rest = { ...changes };
   for (const field of ADMIN_ONLY) {
-    const wanted = rest[field];
-    if (wanted !== undefined && String(wanted) !== String(target[field])) throw forbidden();
-    delete rest[field];
+    if (String(rest[field]) === String(target[field])) delete rest[field];
   }
   return rest;
-}
-
-function assertPropertiesFit(properties: JsonObject): void {
-  if (asciiJsonLength(properties) > MAX_CUSTOM_PROPERTIES_BYTES)
-    throw errorOf({ kind: 'properties_too_large' });
-}
-
-/** Length of the JSON text with every other character written as an escape, six ASCII characters each. */
-function asciiJsonLength(value: JsonObject): number {
-  const text = JSON.stringify(value);
-  const others = text.match(/[^\0-\x7f]/g)?.length ?? 0;
-  return text.length + 5 * others;
 }
 
 function orThrow(outcome: User | UserProblem): User {
@@ -280,9 +283,7 @@ function errorOf(problem: UserProblem): Error {
     case 'username_taken':
       return invalidFields({ username: ['A user with that username already exists.'] });
     case 'properties_too_large':
-      return invalidFields({
-        custom_properties: [`custom_properties exceeds maximum size of ${MAX_CUSTOM_PROPERTIES_BYTES} bytes`],
-      });
+      return propertiesTooLarge();
     case 'password_changed':
       return invalidFields({ current_password: ['The current password is not right.'] });
     case 'unknown_group':

@@ -1,9 +1,17 @@
 import { type SQL, sql } from 'drizzle-orm';
-import type { Json, JsonObject } from '../core/json.ts';
 import { ALL_PERMISSIONS, idsOf } from '../core/permissions.ts';
-import { type Account, ADMIN_LEVEL, type Rights, rightsOf } from '../core/principal.ts';
+import {
+  type Account,
+  type Actor,
+  ActorGone,
+  ADMIN_LEVEL,
+  type Proof,
+  type Rights,
+  rightsOf,
+} from '../core/principal.ts';
 import { Secret } from '../core/secrets.ts';
-import type { Database } from './client.ts';
+import { answered, type Database, raw } from './client.ts';
+import { unpacked } from './custom-properties.ts';
 import { users } from './schema.ts';
 
 /** The preview of the personal key, or of the newest where there is none. */
@@ -60,17 +68,44 @@ export function toAccount(row: AccountRow): Account {
 }
 
 /**
- * Custom properties as they are stored: an object whose members are JSON texts. SQLite then merges members
- * without a look into their values: in linear time, and without rounding a number.
+ * The first statement of a batch that `actor` makes: it fails, and the whole batch with it, unless the actor
+ * still stands. One place thus guards every write, whatever its statements are.
  */
-export const packed = (properties: JsonObject): string =>
-  JSON.stringify(mapMembers(properties, (value) => JSON.stringify(value)));
+export function stillStanding(db: Database, actor: Actor) {
+  const { identity } = actor;
+  const stands = identity === undefined ? sql`true` : standsAs(actor, identity);
+  return raw(db, sql`select abs(case when ${stands} then 0 else ${sql.raw(OVERFLOW)} end)`);
+}
 
-const unpacked = (stored: string): JsonObject =>
-  mapMembers(JSON.parse(stored) as Record<string, string>, (text): Json => JSON.parse(text));
+/** Runs a guarded batch. @throws ActorGone, with nothing changed, when its first statement failed. */
+export async function asActor<T>(batch: Promise<T>): Promise<T> {
+  return answered(batch, { when: /integer overflow/, error: () => new ActorGone() });
+}
 
-const mapMembers = <From, To>(members: Record<string, From>, map: (value: From) => To): Record<string, To> =>
-  Object.fromEntries(Object.entries(members).map(([name, value]) => [name, map(value)]));
+/** The one number that has no absolute value: an error that no other statement of ours can give. */
+const OVERFLOW = '-9223372036854775808';
+
+function standsAs({ isAdmin, permissions }: Rights, { userId, proof }: NonNullable<Actor['identity']>): SQL {
+  const held = JSON.stringify(idsOf(permissions));
+  const kept = sql`not exists (
+    select 1 from json_each(${held}) where value not in (select value from json_each(${permissionIds}))
+  )`;
+  return sql`exists (
+    select 1 from users where id = ${userId} and is_active and ${proofStands(proof)}
+    and (user_level >= ${ADMIN_LEVEL} or ${isAdmin ? sql`false` : kept})
+  )`;
+}
+
+function proofStands(proof: Proof): SQL {
+  switch (proof.kind) {
+    case 'session':
+      return sql`exists (select 1 from sessions s where s.id = ${proof.sessionId} and s.user_id = users.id)`;
+    case 'api_key':
+      return sql`exists (select 1 from api_keys k where k.id = ${proof.keyId} and k.user_id = users.id)`;
+    case 'interchange':
+      return sql`coalesce(logins_ended_at < ${proof.issuedAt.getTime()}, true)`;
+  }
+}
 
 /** True while the user in `users` holds a right that `actor` lacks: the rule of `mayActOn`, for a statement. */
 export function outranks(actor: Rights): SQL {

@@ -1,7 +1,14 @@
 import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
-import type { ApiKey, ApiKeyProblem, ApiKeyStore, NewApiKey, StoredApiKey } from '../core/api-keys.ts';
-import type { Rights } from '../core/principal.ts';
-import { accountColumns, apiKeyPreview, outranks, toAccount } from './accounts.ts';
+import {
+  type ApiKey,
+  type ApiKeyProblem,
+  type ApiKeyStore,
+  type NewApiKey,
+  type StoredApiKey,
+  TOUCH_INTERVAL_MS,
+} from '../core/api-keys.ts';
+import type { Actor } from '../core/principal.ts';
+import { accountColumns, apiKeyPreview, asActor, outranks, stillStanding, toAccount } from './accounts.ts';
 import { answered, type Database, raw } from './client.ts';
 import { apiKeys, users } from './schema.ts';
 
@@ -59,7 +66,8 @@ export function createApiKeyStore(db: Database): ApiKeyStore {
       return removeUnlessOutranked(db, and(eq(apiKeys.userId, userId), personal(limit)), actor);
     },
     async touch(id, now) {
-      await answered(db.update(apiKeys).set({ lastUsedAt: now.getTime() }).where(eq(apiKeys.id, id)));
+      const isDue = sql`id = ${id} and coalesce(last_used_at <= ${now.getTime() - TOUCH_INTERVAL_MS}, true)`;
+      await answered(db.update(apiKeys).set({ lastUsedAt: now.getTime() }).where(isDue));
     },
   };
 }
@@ -81,14 +89,15 @@ const personal = (limit: number): SQL => (limit === 1 ? sql`true` : sql`api_keys
 
 async function replace(
   db: Database,
-  { key, limit, actor }: { key: NewApiKey; limit: number; actor: Rights },
+  { key, limit, actor }: { key: NewApiKey; limit: number; actor: Actor },
 ): Promise<StoredApiKey | ApiKeyProblem> {
   const owner = sql`from users where id = ${key.userId}`;
   const permitted = sql`${owner} and not ${outranks(actor)}`;
   const sameName = sql`exists (select 1 from api_keys where user_id = users.id and name = ${key.name})`;
   const hasRoom = sql`((select count(*) from api_keys where user_id = users.id) < ${limit} or ${sameName})`;
-  const [found, , , stored] = await answered(
+  const [, found, _removed, _inserted, stored] = await asActor(
     db.batch([
+      stillStanding(db, actor),
       raw<{ outranked: number }>(db, sql`select ${outranks(actor)} as outranked ${owner}`),
       db
         .delete(apiKeys)
@@ -116,11 +125,12 @@ async function replace(
 async function removeUnlessOutranked(
   db: Database,
   matching: SQL | undefined,
-  actor: Rights,
+  actor: Actor,
 ): Promise<boolean> {
   const outranking = sql`exists (select 1 from users where users.id = api_keys.user_id and ${outranks(actor)})`;
-  const [found] = await answered(
+  const [, found] = await asActor(
     db.batch([
+      stillStanding(db, actor),
       raw<{ outranked: number }>(
         db,
         sql`select 1 as outranked from api_keys where ${matching} and ${outranking} limit 1`,

@@ -15,16 +15,21 @@ export function raw<Row = unknown>(db: Database, query: SQL) {
   return Object.assign(statement, { stmt: db.$client.prepare(statement.getQuery().sql) });
 }
 
+/** A failure that a statement was written to give, and what it means. */
+type Expected = { when: RegExp; error: () => Error };
+
 /**
  * Waits for a statement or a batch.
  * @throws DomainError `unavailable` when D1 fails: what it then holds is unknown. Whatever is thrown keeps the
  * innermost message only, since Drizzle's holds the SQL with all its parameters, password hashes among them.
  */
-export async function answered<T>(statement: PromiseLike<T>): Promise<T> {
+export async function answered<T>(statement: PromiseLike<T>, expected?: Expected): Promise<T> {
   try {
     return await statement;
   } catch (error) {
     const messages = messagesOf(error);
+    if (expected !== undefined && messages.some((message) => expected.when.test(message)))
+      throw expected.error();
     const cause = new Error(messages.at(-1)?.replace(/(['"]).*\1/gs, '[cut]') ?? 'no reason given');
     if (messages.some(isFaultOfOurs)) throw new Error('a statement could not be built or run', { cause });
     throw new DomainError('unavailable', 'The database did not answer. Try again.', { cause });

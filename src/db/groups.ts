@@ -1,5 +1,6 @@
 import { asc, eq, sql } from 'drizzle-orm';
 import type { Group, GroupStore } from '../core/groups.ts';
+import { asActor, stillStanding } from './accounts.ts';
 import { answered, type Database } from './client.ts';
 import { groups } from './schema.ts';
 
@@ -22,31 +23,30 @@ export function createGroupStore(db: Database): GroupStore {
       const [row] = await answered(db.select().from(groups).where(eq(groups.id, id)));
       return row === undefined ? null : toGroup(row);
     },
-    async insertUnlessTaken({ name, permissions }) {
-      const [row] = await answered(
-        db
-          .insert(groups)
-          .values({ name, permissions: JSON.stringify(permissions) })
-          .onConflictDoNothing()
-          .returning(),
-      );
-      return row === undefined ? 'name_taken' : toGroup(row);
+    async insertUnlessTaken({ name, permissions }, actor) {
+      const row = { name, permissions: JSON.stringify(permissions) };
+      const insert = db.insert(groups).values(row).onConflictDoNothing().returning();
+      const [, [stored]] = await asActor(db.batch([stillStanding(db, actor), insert]));
+      return stored === undefined ? 'name_taken' : toGroup(stored);
     },
-    async update(id, { name, permissions }) {
-      const taken = sql`exists (select 1 from groups other where other.name = ${name ?? null} and other.id <> ${id})`;
+    async update(id, { name, permissions }, actor) {
+      const taken = sql`exists (
+        select 1 from groups other where other.name = ${name ?? null} and other.id <> ${id}
+      )`;
       const columns = { name, permissions: permissions && JSON.stringify(permissions), id };
-      const [updated, found] = await answered(
+      const [, [updated], found] = await asActor(
         db.batch([
+          stillStanding(db, actor),
           db.update(groups).set(columns).where(sql`id = ${id} and not ${taken}`).returning(),
           db.select({ id: groups.id }).from(groups).where(eq(groups.id, id)),
         ]),
       );
-      const [row] = updated;
-      if (row !== undefined) return toGroup(row);
+      if (updated !== undefined) return toGroup(updated);
       return found.length === 0 ? 'no_group' : 'name_taken';
     },
-    async delete(id) {
-      const deleted = await answered(db.delete(groups).where(eq(groups.id, id)).returning({ id: groups.id }));
+    async delete(id, actor) {
+      const remove = db.delete(groups).where(eq(groups.id, id)).returning({ id: groups.id });
+      const [, deleted] = await asActor(db.batch([stillStanding(db, actor), remove]));
       return deleted.length > 0;
     },
   };

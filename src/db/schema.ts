@@ -17,7 +17,7 @@ export const users = sqliteTable(
     isSuperuser: integer('is_superuser', { mode: 'boolean' }).notNull(),
     dateJoined: integer('date_joined').notNull(),
     lastLogin: integer('last_login'),
-    /** An object whose members are JSON texts, see `packed` in accounts.ts. */
+    /** An object whose members are JSON texts, see custom-properties.ts. */
     customProperties: text('custom_properties').notNull(),
     avatarConfig: text('avatar_config').notNull(),
     channelProfiles: text('channel_profiles').notNull(),

@@ -1,17 +1,11 @@
 import { and, asc, eq, isNull, type SQL, sql } from 'drizzle-orm';
-import type { JsonObject } from '../core/json.ts';
-import { ADMIN_LEVEL, type Rights } from '../core/principal.ts';
+import { MAX_CUSTOM_PROPERTIES_BYTES } from '../core/custom-properties.ts';
+import { type Actor, ADMIN_LEVEL } from '../core/principal.ts';
 import { randomId } from '../core/secrets.ts';
-import {
-  MAX_CUSTOM_PROPERTIES_BYTES,
-  type NewUser,
-  type User,
-  type UserChanges,
-  type UserProblem,
-  type UserStore,
-} from '../core/users.ts';
-import { type AccountRow, outranks, packed, selectAccounts, toAccount } from './accounts.ts';
+import type { NewUser, User, UserChanges, UserProblem, UserStore } from '../core/users.ts';
+import { type AccountRow, asActor, outranks, selectAccounts, stillStanding, toAccount } from './accounts.ts';
 import { answered, type Database, raw } from './client.ts';
+import { merged, mergedBytes, packed } from './custom-properties.ts';
 import { sessions, userGroups, users } from './schema.ts';
 
 export function createUserStore(db: Database): UserStore {
@@ -36,7 +30,7 @@ export function createUserStore(db: Database): UserStore {
       );
       return { count: total?.count ?? 0, rows: rows.map((row) => toAccount(row).user) };
     },
-    insertUnlessTaken: (user) => insertUnlessTaken(db, user),
+    insertUnlessTaken: (user, actor) => insertUnlessTaken(db, user, actor),
     update: (id, changes, actor, now) => update(db, { id, changes, actor, now }),
     delete: (id, actor) => remove(db, id, actor),
   };
@@ -97,13 +91,14 @@ export function newUserInsert(user: NewUser, changeId: string, condition: SQL): 
   where ${condition}`;
 }
 
-async function insertUnlessTaken(db: Database, user: NewUser): Promise<User | UserProblem> {
+async function insertUnlessTaken(db: Database, user: NewUser, actor: Actor): Promise<User | UserProblem> {
   const changeId = randomId();
   const taken = when(sql`exists (select 1 from users where username = ${user.username})`);
   const checks: Check[] = [{ kind: 'username_taken', found: taken }, unknownGroup(user.groups)];
   const inserted = and(eq(users.username, user.username), eq(users.changeId, changeId));
-  const [found, , , stored] = await answered(
+  const [, found, _inserted, _grouped, stored] = await asActor(
     db.batch([
+      stillStanding(db, actor),
       raw<Findings>(db, sql`select ${findings(checks)}`),
       raw(db, newUserInsert(user, changeId, clear(checks))),
       raw(
@@ -119,13 +114,14 @@ async function insertUnlessTaken(db: Database, user: NewUser): Promise<User | Us
 
 async function update(
   db: Database,
-  { id, changes, actor, now }: { id: number; changes: UserChanges; actor: Rights; now: Date },
+  { id, changes, actor, now }: { id: number; changes: UserChanges; actor: Actor; now: Date },
 ): Promise<User | UserProblem> {
   const changeId = randomId();
   const checks = checksOf(changes, actor);
   const applied = sql`exists (select 1 from users where id = ${id} and change_id = ${changeId})`;
-  const [found, , , , , stored] = await answered(
+  const [, found, _updated, _ended, _left, _joined, stored] = await asActor(
     db.batch([
+      stillStanding(db, actor),
       raw<Findings>(db, sql`select ${findings(checks)} from users where id = ${id}`),
       db
         .update(users)
@@ -144,10 +140,11 @@ async function update(
   return outcome(problemIn(checks, found[0]), stored[0]);
 }
 
-async function remove(db: Database, id: number, actor: Rights): Promise<UserProblem | null> {
+async function remove(db: Database, id: number, actor: Actor): Promise<UserProblem | null> {
   const checks: Check[] = [{ kind: 'outranked', found: when(outranks(actor)) }, lastAdmin];
-  const [found] = await answered(
+  const [, found] = await asActor(
     db.batch([
+      stillStanding(db, actor),
       raw<Findings>(db, sql`select ${findings(checks)} from users where id = ${id}`),
       db.delete(users).where(and(eq(users.id, id), clear(checks))),
     ]),
@@ -160,7 +157,7 @@ function outcome(problem: UserProblem | null, row: AccountRow | undefined): User
   return row === undefined ? { kind: 'no_user' } : toAccount(row).user;
 }
 
-function checksOf(changes: UserChanges, actor: Rights): Check[] {
+function checksOf(changes: UserChanges, actor: Actor): Check[] {
   const checks: Check[] = [{ kind: 'outranked', found: when(outranks(actor)) }];
   const { username, customProperties, verifiedHash, groups } = changes;
   if (endsAdmin(changes)) checks.push(lastAdmin);
@@ -200,22 +197,6 @@ function columnsOf(changes: UserChanges, changeId: string, now: Date) {
 
 /** The moment of the write, not of the request: a token made while the password was hashed must not survive. */
 const latest = (now: Date): SQL => sql`max(${now.getTime()}, cast(unixepoch('subsec') * 1000 as integer))`;
-
-/** The stored properties with a patch laid over their top level; null takes a member away. */
-function mergedMembers(patch: JsonObject): SQL {
-  const json = packed(patch);
-  return sql`(
-    select key, value from json_each(custom_properties) where key not in (select key from json_each(${json}))
-    union all select key, value from json_each(${json}) where value <> 'null'
-  )`;
-}
-
-const merged = (patch: JsonObject): SQL =>
-  sql`(select json_group_object(key, value) from ${mergedMembers(patch)})`;
-
-/** Bytes of the merged properties as the JSON text that clients see: braces, colons and commas included. */
-const mergedBytes = (patch: JsonObject): SQL =>
-  sql`(select coalesce(sum(length(cast(json_quote(key) || value as blob)) + 2), 1) + 1 from ${mergedMembers(patch)})`;
 
 /** Which of the user's sessions a change ends: all, all but the surviving one, or none. */
 function endedBy({ passwordHash, survivingSessionId, isActive }: UserChanges): SQL {

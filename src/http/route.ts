@@ -2,9 +2,10 @@ import type { z } from '@hono/zod-openapi';
 import { normaliseAddress } from '../core/addresses.ts';
 import type { Deps } from '../core/deps.ts';
 import { DomainError, type FieldErrors, invalidFields } from '../core/errors.ts';
+import { ActorGone } from '../core/principal.ts';
 import type { Client } from '../core/sessions.ts';
 import type { Access } from './access.ts';
-import { readBody } from './body.ts';
+import { bufferBody, parseBody, type RawBody } from './body.ts';
 import type { AppContext } from './context.ts';
 import { formMembers } from './fields.ts';
 
@@ -65,24 +66,36 @@ export function route<
   ) => Promise<Result extends z.ZodUndefined ? void : z.input<Result>>,
 ): Route {
   async function serve(c: AppContext): Promise<Response> {
-    const now = new Date();
     if (config.errors !== undefined) c.set('errorShape', config.errors.shape);
+    const raw = config.body === undefined ? null : await bufferBody(c.req.raw);
+    const now = new Date();
     const caller = await access.check(c, now);
     if (caller instanceof Response) return caller;
-    const url = new URL(c.req.url);
     const id = idOf(c.req.param('id'));
+    const url = new URL(c.req.url);
     const query = validQuery<Query>(config.query, url.searchParams);
-    const body = await validBody<Body>(config.body, c.req.raw);
-    const deps = c.get('deps')();
-    const result = await handle({ caller, body, query, id, deps, now, client: clientOf(c.req.raw), url });
-    // Tokens and keys must not be kept (RFC 6749 section 5.1), and a shared cache does not know that the
-    // answer to an X-API-Key is for one caller.
-    c.header('Cache-Control', 'no-store');
-    return config.answer.schema === undefined
-      ? c.body(null, config.answer.status)
-      : c.json(result as object, config.answer.status as 200);
+    const body = await validBody<Body>(config.body, raw, c.req.header('Content-Type'));
+    const input = { body, query, id, deps: c.get('deps')(), now, client: clientOf(c.req.raw), url };
+    try {
+      return answer(c, config.answer, await handle({ ...input, caller }));
+    } catch (error) {
+      if (!(error instanceof ActorGone)) throw error;
+      // Nothing was changed. The guard finds the right words, or a caller that may try once more.
+      const again = await access.check(c, new Date());
+      return again instanceof Response
+        ? again
+        : answer(c, config.answer, await handle({ ...input, caller: again }));
+    }
   }
   return { access, config: config as Route['config'], serve };
+}
+
+/** The casts hold since `route` types the handler's result by this very schema, and its status by Hono's. */
+function answer(c: AppContext, { status, schema }: Route['config']['answer'], result: unknown): Response {
+  // Tokens and keys must not be kept (RFC 6749 section 5.1), and a shared cache does not know that the
+  // answer to an X-API-Key is for one caller.
+  c.header('Cache-Control', 'no-store');
+  return schema === undefined ? c.body(null, status) : c.json(result as object, status as 200);
 }
 
 /** Who is asking, as Cloudflare saw it; headers that a client can write are not believed. */
@@ -106,10 +119,11 @@ function validQuery<Query extends z.ZodObject>(
 
 async function validBody<Body extends z.ZodObject>(
   schema: Body | undefined,
-  request: Request,
+  raw: RawBody,
+  contentType = '',
 ): Promise<z.output<Body>> {
   if (schema === undefined) return valid<Body>(schema, {});
-  const { kind, members } = await readBody(request);
+  const { kind, members } = await parseBody(raw, contentType);
   return valid<Body>(schema, kind === 'form' ? formMembers(schema, members) : members);
 }
 

@@ -5,7 +5,10 @@ import { PERMISSIONS } from '../core/permissions.ts';
 import type { User } from '../core/users.ts';
 
 const instant = (description: string) =>
-  z.string().openapi({ format: 'date-time', example: '2026-11-01T12:00:00.000Z', description });
+  z.string().openapi({ format: 'date-time', example: '2026-11-01T12:00:00.000000Z', description });
+
+/** With the six decimals of Python's clock, which clients of the reference parse by their number. */
+const instantJson = (instant: Date): string => instant.toISOString().replace('Z', '000Z');
 
 const id = (example: number) => z.int().openapi({ example });
 
@@ -51,8 +54,8 @@ export function userJson(user: User): z.input<typeof userSchema> {
     is_active: user.isActive,
     is_staff: user.isStaff,
     is_superuser: user.isSuperuser,
-    date_joined: user.dateJoined.toISOString(),
-    last_login: user.lastLogin?.toISOString() ?? null,
+    date_joined: instantJson(user.dateJoined),
+    last_login: user.lastLogin && instantJson(user.lastLogin),
     api_key: null,
     api_key_preview: user.apiKeyPreview,
     custom_properties: user.customProperties,
@@ -81,8 +84,8 @@ export const apiKeyJson = (key: ApiKey): z.input<typeof apiKeySchema> => ({
   username: key.username,
   name: key.name,
   key_preview: key.preview,
-  created_at: key.createdAt.toISOString(),
-  last_used_at: key.lastUsedAt?.toISOString() ?? null,
+  created_at: instantJson(key.createdAt),
+  last_used_at: key.lastUsedAt && instantJson(key.lastUsedAt),
 });
 
 export const groupSchema = z

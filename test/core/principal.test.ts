@@ -69,10 +69,13 @@ describe('assertNotByApiKey', () => {
 
   it('refuses whoever came with a key, admins too, and nobody else', async () => {
     const byKey = await caller({ kind: 'api_key', keyName: '', keyId: 1, lastUsedAt: null });
-    expect(() => assertNotByApiKey(byKey)).toThrow(FORBIDDEN);
-    for (const proof of [{ kind: 'session', sessionId: 'a' } as const, { kind: 'interchange' } as const]) {
+    expect(() => assertNotByApiKey(byKey, 'not by a key')).toThrow(FORBIDDEN);
+    for (const proof of [
+      { kind: 'session', sessionId: 'a' } as const,
+      { kind: 'interchange', issuedAt: new Date() } as const,
+    ]) {
       const other = await caller(proof);
-      expect(() => assertNotByApiKey(other)).not.toThrow();
+      expect(() => assertNotByApiKey(other, 'not by a key')).not.toThrow();
     }
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { MAX_CUSTOM_PROPERTIES_BYTES } from '../../src/core/custom-properties.ts';
 import type { JsonObject } from '../../src/core/json.ts';
-import { MAX_CUSTOM_PROPERTIES_BYTES, type User } from '../../src/core/users.ts';
+import type { User } from '../../src/core/users.ts';
 import { env } from '../support/env.ts';
 import { ADMIN, NOW, row, storedUser, users } from '../support/stores.ts';
 

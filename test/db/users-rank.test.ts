@@ -82,7 +82,7 @@ describe('outranks', () => {
   });
 
   it('agrees with mayActOn about an id that is no longer in the list', async () => {
-    const group = row(await groups.insertUnlessTaken({ name: uniqueName(), permissions: [4, 999] }));
+    const group = row(await groups.insertUnlessTaken({ name: uniqueName(), permissions: [4, 999] }, ADMIN));
     const { id } = await storedUser({ groups: [group.id] });
     const actor = holding('view_user');
     expect(mayActOn(actor, await rightsIn(id))).toBe(true);

@@ -29,7 +29,7 @@ describe('insertUnlessTaken', () => {
     const group = await groupOf('view_user');
     const outcomes = await Promise.all(
       Array.from({ length: 6 }, (_, i) =>
-        users.insertUnlessTaken(newUser({ username, firstName: `call ${i}`, groups: [group] })),
+        users.insertUnlessTaken(newUser({ username, firstName: `call ${i}`, groups: [group] }), ADMIN),
       ),
     );
     const won = outcomes.filter((outcome): outcome is User => !('kind' in outcome));
@@ -60,7 +60,7 @@ describe('insertUnlessTaken', () => {
       streamLimit: 4,
       groups,
     });
-    const stored = row<User>(await users.insertUnlessTaken(fields));
+    const stored = row<User>(await users.insertUnlessTaken(fields, ADMIN));
     const { passwordHash, ...rest } = fields;
     const computed = { id: expect.any(Number), lastLogin: null, apiKeyPreview: null };
     expect(stored).toEqual({ ...rest, ...computed });
@@ -78,7 +78,7 @@ describe('insertUnlessTaken', () => {
   it('stores nothing with a group that does not exist, and names it', async () => {
     const username = uniqueName();
     const groups = [await groupOf(), NOBODY];
-    const outcome = await users.insertUnlessTaken(newUser({ username, groups }));
+    const outcome = await users.insertUnlessTaken(newUser({ username, groups }), ADMIN);
     expect(outcome).toEqual({ kind: 'unknown_group', id: NOBODY });
     expect(await users.list(username, 10)).toEqual([]);
   });

@@ -107,6 +107,9 @@ describe('without credentials', () => {
   });
 });
 
+/** A key, which may have leaked, gives nobody rights, whatever its owner may do. */
+const NOT_BY_KEY = new Set(['createGroup', 'replaceGroup', 'updateGroup']);
+
 describe('signed in', () => {
   it.each(guardedOnes)('$id lets no one in who lacks what it asks for', async (operation) => {
     const asked = ASKED[operation.id] ?? 'admin';
@@ -125,7 +128,8 @@ describe('signed in', () => {
         const insider = await holderOf(ASKED[operation.id] ?? 'admin');
         const caller = credential === 'token' ? { token: insider.access } : { key: await keyOf(insider) };
         const { status } = await send(operation, caller, insider.id);
-        expect([200, 201, 204, 400, 404], `${credential}: ${status}`).toContain(status);
+        const refused = credential === 'key' && NOT_BY_KEY.has(operation.id) ? [403] : [];
+        expect([...refused, 200, 201, 204, 400, 404], `${credential}: ${status}`).toContain(status);
       }
     },
   );

@@ -4,7 +4,7 @@ import { env } from '../support/env.ts';
 import { keyOf, person, type SignedIn, signedInAdmin, signedInAs, signIn } from '../support/people.ts';
 import { storedState } from '../support/state.ts';
 
-const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 const NOT_FOUND = { status: 404, body: { detail: 'User not found.' } };
 const use = (key: string): Promise<number> => get('/users/me/', { key }).then(({ status }) => status);
 const list = (who: SignedIn, query = ''): Promise<Answer> => get(`/api-keys/${query}`, { token: who.access });

@@ -23,7 +23,7 @@ const USER_MEMBERS = [
   'user_level',
   'username',
 ];
-const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 const PASSWORD = 'long enough';
 
 describe('POST /users/', () => {

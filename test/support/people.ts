@@ -1,5 +1,6 @@
 import { hashPassword } from '../../src/core/passwords.ts';
 import { idsOf, type Permission } from '../../src/core/permissions.ts';
+import { rightsOf } from '../../src/core/principal.ts';
 import { NEW_USER_FIELDS, type User, type UserFields } from '../../src/core/users.ts';
 import { connect } from '../../src/db/client.ts';
 import { createGroupStore } from '../../src/db/groups.ts';
@@ -28,15 +29,18 @@ export async function person(
   const password = `password of ${username}`;
   const passwordHash = await hashPassword(PASSWORD_POLICY, password);
   const groups = permissions.length === 0 ? (fields.groups ?? []) : [await groupOf(permissions)];
-  const stored = await createUserStore(connect(env.DB)).insertUnlessTaken({
-    ...NEW_USER_FIELDS,
-    userLevel: 1,
-    ...fields,
-    username,
-    groups,
-    passwordHash,
-    dateJoined: new Date(),
-  });
+  const stored = await createUserStore(connect(env.DB)).insertUnlessTaken(
+    {
+      ...NEW_USER_FIELDS,
+      userLevel: 1,
+      ...fields,
+      username,
+      groups,
+      passwordHash,
+      dateJoined: new Date(),
+    },
+    rightsOf(10, []),
+  );
   return { id: asUser(stored).id, username, password };
 }
 
@@ -61,10 +65,13 @@ export async function keyOf({ access }: SignedIn): Promise<string> {
 /** A group with exactly these permissions; returns its id. */
 export async function groupOf(permissions: readonly Permission[]): Promise<number> {
   const ids = idsOf(new Set(permissions));
-  const group = await createGroupStore(connect(env.DB)).insertUnlessTaken({
-    name: uniqueName(),
-    permissions: ids,
-  });
+  const group = await createGroupStore(connect(env.DB)).insertUnlessTaken(
+    {
+      name: uniqueName(),
+      permissions: ids,
+    },
+    rightsOf(10, []),
+  );
   if (group === 'name_taken') throw new Error('the group could not be stored');
   return group.id;
 }

@@ -51,14 +51,17 @@ export function row<T extends object>(outcome: T | { kind: string } | string | n
 }
 
 export const storedUser = async (fields: Partial<NewUser> = {}): Promise<User> =>
-  row<User>(await users.insertUnlessTaken(newUser(fields)));
+  row<User>(await users.insertUnlessTaken(newUser(fields), ADMIN));
 
 /** A group of its own with exactly these permissions; returns its id. */
 export async function groupOf(...permissions: Permission[]): Promise<number> {
-  const group = await groups.insertUnlessTaken({
-    name: uniqueName(),
-    permissions: idsOf(new Set(permissions)),
-  });
+  const group = await groups.insertUnlessTaken(
+    {
+      name: uniqueName(),
+      permissions: idsOf(new Set(permissions)),
+    },
+    ADMIN,
+  );
   if (group === 'name_taken') throw new Error('the group could not be stored');
   return group.id;
 }

@@ -41,7 +41,7 @@ const createdKey = z
     id: z.int().openapi({ example: 1 }),
     name: z.string().openapi({ example: '' }),
     key_preview: z.string().openapi({ example: 'dsp_AbCd...wxyz' }),
-    created_at: z.string().openapi({ format: 'date-time', example: '2026-11-01T12:00:00.000Z' }),
+    created_at: z.string().openapi({ format: 'date-time', example: '2026-11-01T12:00:00.000000Z' }),
   })
   .openapi('CreatedApiKey');
 

@@ -51,7 +51,7 @@ const create = route(
     body: groupBody,
     answer: { status: 201, description: 'The new group.', schema: groupSchema },
   },
-  async ({ body, deps }) => createGroup(deps, body),
+  async ({ caller, body, deps }) => createGroup(deps, { caller, fields: body }),
 );
 
 const get = route(
@@ -87,7 +87,7 @@ const update = (
       answer: { status: 200, description: 'The group, changed.', schema: groupSchema },
       failures: noGroup,
     },
-    async ({ id, body: changes, deps }) => updateGroup(deps, { id, changes }),
+    async ({ caller, id, body: changes, deps }) => updateGroup(deps, { caller, id, changes }),
   );
 
 const remove = route(
@@ -101,7 +101,7 @@ const remove = route(
     answer: { status: 204, description: 'The group is gone, and with it the rights that it gave.' },
     failures: noGroup,
   },
-  async ({ id, deps }) => deleteGroup(deps, id),
+  async ({ caller, id, deps }) => deleteGroup(deps, { caller, id }),
 );
 
 export const groupRoutes: Route[] = [
