@@ -17,13 +17,13 @@ export type Env = {
   API_KEYS_PER_USER?: string;
 };
 
-const wholeNumber = (standard: number, least: number, most: number) =>
+const wholeNumber = (defaultValue: number, min: number, max: number) =>
   z
     .string()
     .regex(/^\d{1,10}$/, 'is not a whole number')
     .transform(Number)
-    .refine((value) => value >= least && value <= most, `is not within ${least} and ${most}`)
-    .default(standard);
+    .refine((value) => value >= min && value <= max, `is not between ${min} and ${max}`)
+    .default(defaultValue);
 
 const onOff = z
   .enum(['on', 'off'], 'is neither "on" nor "off"')
@@ -33,7 +33,7 @@ const onOff = z
 /** Names in tokens stay within what a browser's `atob` decodes: ASCII, and no `>`, `?`, `~`. */
 const tokenName = z
   .string()
-  .regex(/^(?![\s\S]*[>?~])[\x21-\x7e]+$/, 'has a character that tokens can not carry')
+  .regex(/^(?![\s\S]*[>?~])[\x21-\x7e]+$/, 'has a character that tokens cannot carry')
   .optional();
 
 const origins = z

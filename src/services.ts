@@ -46,7 +46,7 @@ function createKeyring(secret: string | undefined): () => Promise<SigningKeys> {
     if (imported !== undefined) return imported;
     const parsed = await parseSigningKeys(secret);
     if (!parsed.valid) {
-      throw notConfigured(`the secret JWT_KEYS can not be used: ${parsed.problem}. ${HOW_TO_SET_KEYS}`);
+      throw notConfigured(`the secret JWT_KEYS cannot be used: ${parsed.problem}. ${HOW_TO_SET_KEYS}`);
     }
     imported = parsed.keys;
     return imported;

@@ -79,13 +79,13 @@ export function generateKey(): Secret {
   return new Secret(PREFIX + random + checksumOf(random));
 }
 
-/** Whether a text can be a key at all; a mistyped one can not, so it costs no query. */
+/** Whether a text can be a key at all; a mistyped one cannot, so it costs no query. */
 export function isWellFormedKey(text: string): boolean {
   const [, random, checksum] = KEY_FORM.exec(text) ?? [];
   return random !== undefined && checksumOf(random) === checksum;
 }
 
-/** 256 random bits need no slow hash: SHA-256 can not be searched for them. */
+/** 256 random bits need no slow hash: SHA-256 cannot be searched for them. */
 export const digestOf = (key: string): Promise<string> => sha256Hex(key);
 
 export const previewOf = (key: string): string => `${key.slice(0, PREFIX.length + 4)}...${key.slice(-4)}`;
@@ -147,9 +147,16 @@ export async function deleteApiKey(
   if (!(await deps.apiKeys.delete(id, actorOf(caller)))) throw forbidden();
 }
 
-/** Whether a use at `now` is worth a write. */
-export const isDueForTouch = (lastUsedAt: Date | null, now: Date): boolean =>
-  lastUsedAt === null || now.getTime() - lastUsedAt.getTime() >= TOUCH_INTERVAL_MS;
+/** The write that this use of a key is worth, for after the answer; null where none is due. */
+export function touchOf(
+  deps: Pick<ApiKeyDeps, 'apiKeys'>,
+  { proof, now }: { proof: Proof; now: Date },
+): (() => Promise<void>) | null {
+  if (proof.kind !== 'api_key') return null;
+  const { keyId, lastUsedAt } = proof;
+  const isFresh = lastUsedAt !== null && now.getTime() - lastUsedAt.getTime() < TOUCH_INTERVAL_MS;
+  return isFresh ? null : () => deps.apiKeys.touch(keyId, now);
+}
 
 const checksumOf = (random: string): string => base62(BigInt(crc32(random)), CHECKSUM_CHARACTERS);
 

@@ -1,7 +1,6 @@
 import { type ApiKeyStore, digestOf, isWellFormedKey } from './api-keys.ts';
-import type { Principal } from './principal.ts';
-import type { SessionDeps } from './sessions.ts';
-import { type TokenProblem, verifyToken } from './tokens.ts';
+import type { Principal, Proof } from './principal.ts';
+import { judgeToken, type SessionDeps, type TokenRefusal } from './sessions.ts';
 
 /** What a request offers as proof of who is calling. */
 export type Credential =
@@ -13,10 +12,7 @@ export type Credential =
 export type Refusal =
   | 'not_provided'
   | 'malformed_header'
-  | `token_${TokenProblem}`
-  | 'session_ended'
-  | 'user_not_found'
-  | 'user_inactive'
+  | TokenRefusal
   | 'key_unknown'
   | 'key_owner_inactive';
 
@@ -55,7 +51,7 @@ const isBlank = (character: string | undefined): boolean => character === ' ' ||
 
 /**
  * The one judgement of who is calling, for every door alike. Rights are read with it and never taken from a
- * token. At most one round trip; none for a credential that can not be genuine.
+ * token. At most one round trip; none for a credential that cannot be genuine.
  */
 export async function authenticate(
   deps: CredentialDeps,
@@ -74,17 +70,12 @@ export async function authenticate(
 }
 
 async function authenticateToken(deps: CredentialDeps, token: string, now: Date): Promise<Authentication> {
-  const keys = await deps.signingKeys();
-  const verified = await verifyToken(keys, deps.tokenPolicy, { token, kind: 'access', now });
-  if (!verified.valid) return { valid: false, reason: `token_${verified.reason}` };
-  const { userId, sessionId, issuedAt } = verified.claims;
-  const state = userId === null ? null : await deps.sessions.findState({ userId, sessionId, issuedAt }, now);
-  if (state === null) return { valid: false, reason: 'user_not_found' };
-  if (!state.account.user.isActive) return { valid: false, reason: 'user_inactive' };
-  if (!state.loginStands) return { valid: false, reason: 'session_ended' };
-  const proof =
-    sessionId === null ? { kind: 'interchange' as const, issuedAt } : { kind: 'session' as const, sessionId };
-  return { valid: true, principal: { ...state.account, proof } };
+  const judged = await judgeToken(deps, { token, kind: 'access', now });
+  if (!judged.valid) return judged;
+  const { sessionId, issuedAt } = judged.claims;
+  const proof: Proof =
+    sessionId === null ? { kind: 'interchange', issuedAt } : { kind: 'session', sessionId };
+  return { valid: true, principal: { ...judged.account, proof } };
 }
 
 async function authenticateKey(deps: CredentialDeps, key: string): Promise<Authentication> {

@@ -1,14 +1,10 @@
 import type { ApiKeyDeps } from './api-keys.ts';
 import type { CredentialDeps } from './credentials.ts';
 import type { GroupDeps } from './groups.ts';
+import type { HealthDeps } from './health.ts';
 import type { SessionDeps } from './sessions.ts';
 import type { SuperuserDeps } from './superuser.ts';
 import type { UserDeps } from './users.ts';
-
-export interface HealthStore {
-  /** @throws DomainError `unavailable` when the database does not answer. */
-  ping(): Promise<void>;
-}
 
 /** Everything the rules need from outside, for one environment; each rule asks for its own part of it. */
 export type Deps = SessionDeps &
@@ -16,4 +12,8 @@ export type Deps = SessionDeps &
   UserDeps &
   GroupDeps &
   ApiKeyDeps &
-  SuperuserDeps & { health: HealthStore; corsOrigins: readonly string[] };
+  SuperuserDeps &
+  HealthDeps & {
+    /** No rule's concern, but of the same environment: whose pages may call. */
+    corsOrigins: readonly string[];
+  };

@@ -13,7 +13,7 @@ const HASH_BYTES = 64;
 export type PasswordPolicy = {
   /** PBKDF2 iterations of a new hash, all links of the chain together. */
   passwordIterations: number;
-  /** Fewest characters (UTF-16 code units are not characters: code points count). */
+  /** Fewest characters, counted as Unicode code points. */
   passwordMinLength: number;
 };
 

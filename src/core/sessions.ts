@@ -3,7 +3,14 @@ import { decoyHash, hashPassword, isWeaker, type PasswordPolicy, verifyLogin } f
 import type { Account, Principal } from './principal.ts';
 import { randomId, type Secret } from './secrets.ts';
 import type { SigningKeys } from './signing-keys.ts';
-import { mintToken, type TokenClaims, type TokenPolicy, verifyToken } from './tokens.ts';
+import {
+  mintToken,
+  type TokenClaims,
+  type TokenKind,
+  type TokenPolicy,
+  type TokenProblem,
+  verifyToken,
+} from './tokens.ts';
 
 export type Session = {
   id: string;
@@ -44,6 +51,11 @@ export interface SessionStore {
   /** Ends one session; ending it again changes nothing. */
   end(sessionId: string): Promise<void>;
 }
+
+export type TokenRefusal = `token_${TokenProblem}` | 'session_ended' | 'user_not_found' | 'user_inactive';
+export type JudgedToken =
+  | { valid: true; account: Account; claims: TokenClaims }
+  | { valid: false; reason: TokenRefusal };
 
 export type SessionDeps = {
   sessions: SessionStore;
@@ -88,6 +100,26 @@ export async function login(
 }
 
 /**
+ * The one judgement of a token, for every door alike: signature, kind and times, then the user and its login.
+ * @param find `findState`, or `refreshState` to note a refresh in the same round trip.
+ */
+export async function judgeToken(
+  deps: Pick<SessionDeps, 'sessions' | 'tokenPolicy' | 'signingKeys'>,
+  expected: { token: string; kind: TokenKind | 'any'; now: Date },
+  find: SessionStore['findState'] = deps.sessions.findState,
+): Promise<JudgedToken> {
+  const verified = await verifyToken(await deps.signingKeys(), deps.tokenPolicy, expected);
+  if (!verified.valid) return { valid: false, reason: `token_${verified.reason}` };
+  const { claims } = verified;
+  const { userId, sessionId, issuedAt } = claims;
+  const state = userId === null ? null : await find({ userId, sessionId, issuedAt }, expected.now);
+  if (state === null) return { valid: false, reason: 'user_not_found' };
+  if (!state.account.user.isActive) return { valid: false, reason: 'user_inactive' };
+  if (!state.loginStands) return { valid: false, reason: 'session_ended' };
+  return { valid: true, account: state.account, claims };
+}
+
+/**
  * A new access token for a refresh token whose session stands, in one round trip.
  * @throws DomainError `unauthenticated`
  */
@@ -95,16 +127,19 @@ export async function refresh(
   deps: SessionDeps,
   { token, now }: { token: string; now: Date },
 ): Promise<{ access: string }> {
+  const judged = await judgeToken(deps, { token, kind: 'refresh', now }, deps.sessions.refreshState);
+  if (!judged.valid) throw refusedToken(judged.reason);
+  const { sessionId, key, expiresAt: sessionEnds } = judged.claims;
   const keys = await deps.signingKeys();
-  const verified = await verifyToken(keys, deps.tokenPolicy, { token: token.trim(), kind: 'refresh', now });
-  if (!verified.valid) throw refusedToken(TOKEN_SENTENCES[verified.reason]);
-  const { claims } = verified;
-  const { userId } = await standing(claims, (named) => deps.sessions.refreshState(named, now));
-  const lifetime = deps.tokenPolicy.accessTokenTtlSeconds * 1000;
-  const expiresAt = new Date(Math.min(now.getTime() + lifetime, claims.expiresAt.getTime()));
-  const { sessionId, key } = claims;
-  const minted = { kind: 'access' as const, userId, sessionId, issuedAt: now, expiresAt };
-  const access = await mintToken(keys, deps.tokenPolicy, minted, sessionId === null ? key : keys.signer);
+  const minted = {
+    kind: 'access' as const,
+    userId: judged.account.user.id,
+    sessionId,
+    issuedAt: now,
+    expiresAt: accessExpiry(deps.tokenPolicy, now, sessionEnds),
+  };
+  // A token of another issuer is answered under the secret shared with it.
+  const access = await mintToken(sessionId === null ? key : keys.signer, deps.tokenPolicy, minted);
   return { access };
 }
 
@@ -113,10 +148,8 @@ export async function refresh(
  * @throws DomainError `unauthenticated` when it is not.
  */
 export async function verify(deps: SessionDeps, { token, now }: { token: string; now: Date }): Promise<void> {
-  const keys = await deps.signingKeys();
-  const verified = await verifyToken(keys, deps.tokenPolicy, { token: token.trim(), kind: 'any', now });
-  if (!verified.valid) throw refusedToken(TOKEN_SENTENCES[verified.reason]);
-  await standing(verified.claims, (named) => deps.sessions.findState(named, now));
+  const judged = await judgeToken(deps, { token, kind: 'any', now });
+  if (!judged.valid) throw refusedToken(judged.reason);
 }
 
 /** Ends the caller's own login. A caller without a session (API key, foreign token) has none to end. */
@@ -131,25 +164,31 @@ export const TOKEN_SENTENCES = {
   wrong_type: 'Token has wrong type',
   no_type: 'Token has no type',
   no_id: 'Token has no id',
-} as const;
+} as const satisfies Record<TokenProblem, string>;
 
 const NO_ACCOUNT = 'No active account found for the given token.';
+const notValid = (detail: string) => ({ detail, code: 'token_not_valid' });
 
-async function standing(
-  { userId, sessionId, issuedAt }: TokenClaims,
-  find: (named: NamedSession) => Promise<SessionState | null>,
-): Promise<{ userId: number }> {
-  const state = userId === null ? null : await find({ userId, sessionId, issuedAt });
-  if (userId === null || state === null) {
-    throw refusedToken(NO_ACCOUNT, { code: 'user_not_found' });
-  }
-  if (!state.account.user.isActive) throw refusedToken(NO_ACCOUNT, {});
-  if (!state.loginStands) throw refusedToken(TOKEN_SENTENCES.invalid);
-  return { userId };
+/** What a refused token in a body is answered with; one in a header has words of its own. */
+const REFUSED_TOKENS: Record<TokenRefusal, { detail: string; code?: string }> = {
+  token_invalid: notValid(TOKEN_SENTENCES.invalid),
+  token_expired: notValid(TOKEN_SENTENCES.expired),
+  token_wrong_type: notValid(TOKEN_SENTENCES.wrong_type),
+  token_no_type: notValid(TOKEN_SENTENCES.no_type),
+  token_no_id: notValid(TOKEN_SENTENCES.no_id),
+  session_ended: notValid(TOKEN_SENTENCES.invalid),
+  user_not_found: { detail: NO_ACCOUNT, code: 'user_not_found' },
+  user_inactive: { detail: NO_ACCOUNT },
+};
+
+function refusedToken(reason: TokenRefusal): DomainError {
+  const { detail, ...extra } = REFUSED_TOKENS[reason];
+  return new DomainError('unauthenticated', detail, { extra });
 }
 
-const refusedToken = (detail: string, extra: { code?: string } = { code: 'token_not_valid' }): DomainError =>
-  new DomainError('unauthenticated', detail, { extra });
+/** An access token never outlives its session. */
+const accessExpiry = (policy: TokenPolicy, issuedAt: Date, sessionEnds: Date): Date =>
+  new Date(Math.min(issuedAt.getTime() + policy.accessTokenTtlSeconds * 1000, sessionEnds.getTime()));
 
 function newSession(
   policy: TokenPolicy,
@@ -162,12 +201,11 @@ function newSession(
 
 async function mintPair(keys: SigningKeys, policy: TokenPolicy, session: Session): Promise<TokenPair> {
   const { id: sessionId, userId, createdAt: issuedAt, expiresAt } = session;
-  const accessEnds = issuedAt.getTime() + policy.accessTokenTtlSeconds * 1000;
-  const accessExpiresAt = new Date(Math.min(accessEnds, expiresAt.getTime()));
+  const accessEnds = accessExpiry(policy, issuedAt, expiresAt);
   const common = { userId, sessionId, issuedAt };
   const [access, refreshToken] = await Promise.all([
-    mintToken(keys, policy, { ...common, kind: 'access', expiresAt: accessExpiresAt }),
-    mintToken(keys, policy, { ...common, kind: 'refresh', expiresAt }),
+    mintToken(keys.signer, policy, { ...common, kind: 'access', expiresAt: accessEnds }),
+    mintToken(keys.signer, policy, { ...common, kind: 'refresh', expiresAt }),
   ]);
   return { access, refresh: refreshToken };
 }

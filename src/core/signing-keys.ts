@@ -54,7 +54,7 @@ export function keysFor(keys: SigningKeys, header: { kid?: unknown; alg?: unknow
 class UnusableKey extends Error {}
 
 const reasonOf = (error: unknown): string =>
-  error instanceof UnusableKey ? error.message : 'can not be imported';
+  error instanceof UnusableKey ? error.message : 'cannot be imported';
 
 function readSet(text: string): StoredJwk[] | undefined {
   try {

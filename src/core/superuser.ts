@@ -41,12 +41,12 @@ export function assertSetupAllowed(
 ): void {
   if (!isSetupAllowed(deps, address)) {
     throw forbidden(
-      'The first admin can not be created from this address. Use a local one, or set SETUP_ALLOWED_IP.',
+      'The first admin cannot be created from this address. Use a local one, or set SETUP_ALLOWED_IP.',
     );
   }
   const isLocalOnly = deps.setupAllowedIp === undefined;
   if (isForeignPage(from) || (isFromPage(from) && isLocalOnly && !isLocalName(from.url.hostname))) {
-    throw forbidden('The first admin can not be created from a page of another site.');
+    throw forbidden('The first admin cannot be created from a page of another site.');
   }
 }
 

@@ -54,13 +54,11 @@ type Minted = {
 /**
  * Signs a token. Every claim is ASCII without `>`, `?` and `~`, so that base64url and base64 agree and a
  * browser's `atob` decodes the payload.
- * @param key defaults to the set's first key.
  */
 export async function mintToken(
-  keys: SigningKeys,
+  key: SigningKey,
   policy: TokenPolicy,
   { kind, userId, sessionId, issuedAt, expiresAt }: Minted,
-  key: SigningKey = keys.signer,
 ): Promise<string> {
   if (key.signWith === undefined) throw new Error('a key that only verifies was asked to sign');
   const subject = String(userId);

@@ -233,7 +233,7 @@ async function proveCurrentPassword(
     throw invalidFields({ current_password: ['This field is required.'] });
   }
   if (!(await verifyPassword(caller.passwordHash, currentPassword))) {
-    throw invalidFields({ current_password: ['The current password is not right.'] });
+    throw invalidFields({ current_password: ['The current password is incorrect.'] });
   }
   return { verifiedHash: caller.passwordHash };
 }
@@ -279,13 +279,13 @@ function errorOf(problem: UserProblem): Error {
     case 'outranked':
       return forbidden();
     case 'last_admin':
-      return new DomainError('invalid', 'The last active admin can not be deleted, demoted or deactivated.');
+      return new DomainError('invalid', 'The last active admin cannot be deleted, demoted or deactivated.');
     case 'username_taken':
       return invalidFields({ username: ['A user with that username already exists.'] });
     case 'properties_too_large':
       return propertiesTooLarge();
     case 'password_changed':
-      return invalidFields({ current_password: ['The current password is not right.'] });
+      return invalidFields({ current_password: ['The current password is incorrect.'] });
     case 'unknown_group':
       return invalidFields({ groups: [`Invalid pk "${problem.id}" - object does not exist.`] });
   }

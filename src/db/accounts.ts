@@ -14,6 +14,9 @@ import { answered, type Database, raw } from './client.ts';
 import { unpacked } from './custom-properties.ts';
 import { users } from './schema.ts';
 
+/** A literal, not a parameter, so that SQLite can answer from the partial index on admins. */
+export const atAdminLevel = sql.raw(`user_level >= ${ADMIN_LEVEL}`);
+
 /** The preview of the personal key, or of the newest where there is none. */
 export const apiKeyPreview = sql<string | null>`(
   select preview from api_keys where user_id = users.id order by name <> '', id desc limit 1
@@ -92,7 +95,7 @@ function standsAs({ isAdmin, permissions }: Rights, { userId, proof }: NonNullab
   )`;
   return sql`exists (
     select 1 from users where id = ${userId} and is_active and ${proofStands(proof)}
-    and (user_level >= ${ADMIN_LEVEL} or ${isAdmin ? sql`false` : kept})
+    and (${atAdminLevel} or ${isAdmin ? sql`false` : kept})
   )`;
 }
 
@@ -111,7 +114,7 @@ function proofStands(proof: Proof): SQL {
 export function outranks(actor: Rights): SQL {
   if (actor.isAdmin) return sql`false`;
   const lacked = JSON.stringify(idsOf(ALL_PERMISSIONS.difference(actor.permissions)));
-  return sql`(user_level >= ${ADMIN_LEVEL} or exists (
+  return sql`(${atAdminLevel} or exists (
     select 1 from json_each(${permissionIds}) where value in (select value from json_each(${lacked}))
   ))`;
 }

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import type { HealthStore } from '../core/deps.ts';
+import type { HealthStore } from '../core/health.ts';
 import { answered, type Database } from './client.ts';
 
 export function createHealthStore(db: Database): HealthStore {

@@ -1,11 +1,11 @@
 import { sql } from 'drizzle-orm';
 import { randomId } from '../core/secrets.ts';
 import type { SuperuserStore } from '../core/superuser.ts';
+import { atAdminLevel } from './accounts.ts';
 import { answered, type Database, raw } from './client.ts';
 import { newUserInsert } from './users.ts';
 
-// The level stands as a literal so that SQLite can answer from the partial index on admins.
-const noAdmin = sql`not exists (select 1 from users where user_level >= 10)`;
+const noAdmin = sql`not exists (select 1 from users where ${atAdminLevel})`;
 
 export function createSuperuserStore(db: Database): SuperuserStore {
   return {

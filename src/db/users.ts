@@ -3,7 +3,15 @@ import { MAX_CUSTOM_PROPERTIES_BYTES } from '../core/custom-properties.ts';
 import { type Actor, ADMIN_LEVEL } from '../core/principal.ts';
 import { randomId } from '../core/secrets.ts';
 import type { NewUser, User, UserChanges, UserProblem, UserStore } from '../core/users.ts';
-import { type AccountRow, asActor, outranks, selectAccounts, stillStanding, toAccount } from './accounts.ts';
+import {
+  type AccountRow,
+  asActor,
+  atAdminLevel,
+  outranks,
+  selectAccounts,
+  stillStanding,
+  toAccount,
+} from './accounts.ts';
 import { answered, type Database, raw } from './client.ts';
 import { merged, mergedBytes, packed } from './custom-properties.ts';
 import { sessions, userGroups, users } from './schema.ts';
@@ -73,8 +81,8 @@ const unknownGroup = (ids: readonly number[]): Check => ({
 
 const lastAdmin: Check = {
   kind: 'last_admin',
-  found: when(sql`user_level >= ${ADMIN_LEVEL} and is_active and not exists (
-    select 1 from users other where other.user_level >= 10 and other.is_active and other.id <> users.id
+  found: when(sql`${atAdminLevel} and is_active and not exists (
+    select 1 from users other where other.${atAdminLevel} and other.is_active and other.id <> users.id
   )`),
 };
 

@@ -1,4 +1,4 @@
-import { isDueForTouch } from '../core/api-keys.ts';
+import { touchOf } from '../core/api-keys.ts';
 import { authenticate, credentialOf, type Refusal } from '../core/credentials.ts';
 import { DomainError, forbidden } from '../core/errors.ts';
 import type { Permission } from '../core/permissions.ts';
@@ -43,10 +43,8 @@ async function principalOf(c: AppContext, now: Date): Promise<Principal> {
   });
   const result = await authenticate(deps, { credential, now });
   if (!result.valid) throw refused(result.reason);
-  const { proof } = result.principal;
-  if (proof.kind === 'api_key' && isDueForTouch(proof.lastUsedAt, now)) {
-    c.get('afterwards').push(() => deps.apiKeys.touch(proof.keyId, now));
-  }
+  const touch = touchOf(deps, { proof: result.principal.proof, now });
+  if (touch !== null) c.get('afterwards').push(touch);
   return result.principal;
 }
 

@@ -40,7 +40,7 @@ function bodyOf(error: Error, c: AppContext): Record<string, unknown> {
   return { detail: 'Internal server error.', request_id: c.get('requestId') };
 }
 
-/** One line of JSON. Messages of D1 and of our own errors are free of values; a stack never is logged. */
+/** One line of JSON. Messages of D1 and of our own errors are free of values; a stack is never logged. */
 function logFailure(error: Error, c: AppContext, status: number): void {
   const causes: string[] = [];
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {

@@ -221,7 +221,7 @@ function problemsOfObject(value: unknown, name: string): string[] {
 
 function problemOfId(item: unknown): string | undefined {
   const id = toInteger(item);
-  if (id === undefined || typeof item === 'boolean') {
+  if (id === undefined) {
     return `Incorrect type. Expected pk value, received ${pythonTypeOf(item)}.`;
   }
   return id < 1 || id > INT32_MAX ? `Invalid pk "${id}" - object does not exist.` : undefined;

@@ -11,7 +11,7 @@ type Failure = { description: string; example: Record<string, unknown> };
 
 const FAILURES = {
   400: {
-    description: 'A field is not valid, or the body can not be read.',
+    description: 'A field is not valid, or the body cannot be read.',
     example: { username: ['This field is required.'] },
   },
   401: {
@@ -22,9 +22,9 @@ const FAILURES = {
     description: 'The caller lacks the right to do this.',
     example: { detail: 'You do not have permission to perform this action.' },
   },
-  404: { description: 'There is no such thing.', example: { detail: 'No User matches the given query.' } },
+  404: { description: 'Not found.', example: { detail: 'No User matches the given query.' } },
   409: {
-    description: 'What is there already stands in the way.',
+    description: 'Conflicts with what already exists.',
     example: { detail: 'This user has 3 API keys already. Revoke one, or reuse its name.' },
   },
   413: {
@@ -32,7 +32,7 @@ const FAILURES = {
     example: { detail: 'The request body is larger than 262144 bytes.' },
   },
   415: {
-    description: 'The body is of another type.',
+    description: 'The media type of the body is not supported.',
     example: { detail: 'Unsupported media type "text/plain" in request.' },
   },
   429: {
@@ -118,18 +118,16 @@ const bodyOf = (schema: z.ZodObject) => ({
 /** What a route can answer besides success: by whom it lets in, what it reads, and what only it knows. */
 function failuresOf({ access, config }: Pick<Route, 'access' | 'config'>): Record<number, Answer> {
   const { body, query, failures = {} } = config;
-  const takesToken = access.isPublic && config.tag === 'tokens';
   const statuses: FailureStatus[] = [
     ...(body === undefined && query === undefined ? [] : [400 as const]),
-    ...(access.isPublic && !takesToken ? [] : [401 as const]),
-    ...(access.isPublic ? [] : [403 as const]),
+    ...(access.isPublic ? [] : [401 as const, 403 as const]),
     ...(body === undefined ? [] : [413 as const, 415 as const]),
     503,
   ];
   const described = new Map<FailureStatus, string>(
     statuses.map((status) => [status, FAILURES[status].description]),
   );
-  for (const status of [400, 403, 404, 409, 429] as const) {
+  for (const status of [400, 401, 403, 404, 409, 429] as const) {
     const description = failures[status];
     if (description !== undefined) described.set(status, description);
   }

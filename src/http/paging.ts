@@ -3,15 +3,15 @@ import { DomainError } from '../core/errors.ts';
 import type { Page, Slice } from '../core/pages.ts';
 import { type PageJson, pageJson } from './schemas.ts';
 
-const STANDARD_PAGE_SIZE = 50;
+const DEFAULT_PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 200;
 
 const pageParameters = {
-  page: z.string().optional().openapi({ type: 'integer', example: 1, description: 'From 1 on.' }),
+  page: z.string().optional().openapi({ type: 'integer', example: 1, description: 'Counted from 1.' }),
   page_size: z
     .string()
     .optional()
-    .openapi({ type: 'integer', example: STANDARD_PAGE_SIZE, description: `At most ${MAX_PAGE_SIZE}.` }),
+    .openapi({ type: 'integer', example: DEFAULT_PAGE_SIZE, description: `At most ${MAX_PAGE_SIZE}.` }),
 };
 
 export const pageQuery = z.object(pageParameters);
@@ -22,10 +22,10 @@ export type Pager = Slice & { number: number; url: URL };
 export const isPaged = (query: PageQuery): boolean =>
   query.page !== undefined || query.page_size !== undefined;
 
-/** @throws DomainError `not_found` for a page that can not be, as clients of the reference expect. */
+/** @throws DomainError `not_found` for a page that cannot be, as clients of the reference expect. */
 export function pagerOf(query: PageQuery, url: URL): Pager {
   const number = wholeNumber(query.page ?? '1');
-  const limit = Math.min(wholeNumber(query.page_size ?? '') ?? STANDARD_PAGE_SIZE, MAX_PAGE_SIZE);
+  const limit = Math.min(wholeNumber(query.page_size ?? '') ?? DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE);
   if (number === undefined) throw invalidPage();
   return { number, limit, offset: (number - 1) * limit, url };
 }

@@ -37,7 +37,7 @@ export type RouteConfig<Body, Query, Result> = {
   query?: Query;
   answer: { status: 200 | 201 | 204; description: string; schema?: Result };
   /** Failures that only this route knows, for the document. */
-  failures?: { 400?: string; 403?: string; 404?: string; 409?: string; 429?: string };
+  failures?: { 400?: string; 401?: string; 403?: string; 404?: string; 409?: string; 429?: string };
   /** How this route's clients read an error, where not as everywhere. */
   errors?: { shape: (body: Record<string, unknown>) => Record<string, unknown>; schema: z.ZodType };
 };

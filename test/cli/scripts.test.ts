@@ -54,7 +54,7 @@ describe('the signing key of local development', () => {
     expect(hasVariable(text, 'JWT_KEYS')).toBe(expected);
   });
 
-  it('refuses to write what one quoted line can not hold', () => {
+  it('refuses to write what one quoted line cannot hold', () => {
     expect(() => variableToAppend('', 'A', "it's")).toThrow();
     expect(() => variableToAppend('', 'A', 'two\nlines')).toThrow();
   });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { digestOf, generateKey, isDueForTouch, isWellFormedKey, previewOf } from '../../src/core/api-keys.ts';
+import { digestOf, generateKey, isWellFormedKey, previewOf, touchOf } from '../../src/core/api-keys.ts';
 import { Secret } from '../../src/core/secrets.ts';
+import { servicesOf } from '../../src/services.ts';
+import { env } from '../support/env.ts';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 /** Checksum by Node's zlib: crc32 of the 43 characters, in base 62. */
@@ -99,7 +101,7 @@ describe('what is kept of a key', () => {
   });
 });
 
-describe('isDueForTouch', () => {
+describe('touchOf', () => {
   const now = new Date('2030-01-01T00:05:00.000Z');
   it.each([
     ['never', null, true],
@@ -108,6 +110,7 @@ describe('isDueForTouch', () => {
     ['just now', now, false],
     ['in the future, by another clock', new Date('2030-01-01T00:06:00.000Z'), false],
   ])('judges a key last used %s', (_, lastUsedAt, due) => {
-    expect(isDueForTouch(lastUsedAt, now)).toBe(due);
+    const proof = { kind: 'api_key' as const, keyId: 1, keyName: '', lastUsedAt };
+    expect(touchOf(servicesOf(env), { proof, now }) !== null).toBe(due);
   });
 });

@@ -74,7 +74,7 @@ describe('authenticate', () => {
   }
   const refused = (reason: string, roundTrips: number) => ({ result: { valid: false, reason }, roundTrips });
 
-  it('asks the database nothing about a credential that can not be genuine', async () => {
+  it('asks the database nothing about a credential that cannot be genuine', async () => {
     expect(await judged(NONE)).toEqual(refused('not_provided', 0));
     expect(await judged(MALFORMED)).toEqual(refused('malformed_header', 0));
     expect(await judged(bearer('not a token'))).toEqual(refused('token_invalid', 0));

@@ -105,7 +105,7 @@ describe('keysFor', () => {
   });
 });
 
-describe('a key set that can not be used', () => {
+describe('a key set that cannot be used', () => {
   it.each([
     ['missing', undefined, /not set/],
     ['empty', '', /not set/],
@@ -148,16 +148,12 @@ describe('a key set that can not be used', () => {
       async () => [{ ...RFC_8037, kid: 'a' }, secretJwk({ kid: 'a' })],
       /two of its keys have one kid/,
     ],
-    ['a point off the curve', async () => [{ ...(await newJwk('ES256')), x: 'AAAA' }], /can not be imported/],
-    [
-      'a private part of the wrong length',
-      async () => [{ ...RFC_8037, d: 'c2hvcnQ' }],
-      /can not be imported/,
-    ],
+    ['a point off the curve', async () => [{ ...(await newJwk('ES256')), x: 'AAAA' }], /cannot be imported/],
+    ['a private part of the wrong length', async () => [{ ...RFC_8037, d: 'c2hvcnQ' }], /cannot be imported/],
     [
       'an EC key without coordinates',
       async () => [{ kty: 'EC', crv: 'P-256', d: 'AAAA' }],
-      /can not be imported/,
+      /cannot be imported/,
     ],
   ];
 

@@ -111,7 +111,7 @@ describe('answered, for a mistake of ours', () => {
   });
 });
 
-/** A binding that fails as D1 does when it can not be reached. */
+/** A binding that fails as D1 does when it cannot be reached. */
 function failing(error: unknown): Database {
   const reject = async () => {
     throw error;

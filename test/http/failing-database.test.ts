@@ -91,7 +91,7 @@ describe('while the database does not answer', () => {
   });
 });
 
-describe('while JWT_KEYS can not be used', () => {
+describe('while JWT_KEYS cannot be used', () => {
   const unusable: [string, string | undefined][] = [
     ['missing', undefined],
     ['empty', ''],

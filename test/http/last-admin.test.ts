@@ -13,7 +13,7 @@ describe('the last active admin', () => {
     ['DELETE', `/users/${id}/`],
   ];
 
-  it('can not be deleted, demoted or deactivated while the only other admin is inactive', async () => {
+  it('cannot be deleted, demoted or deactivated while the only other admin is inactive', async () => {
     await removeAdmins();
     const last = await signedInAdmin();
     await person({ userLevel: 10, isActive: false });

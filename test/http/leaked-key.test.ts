@@ -57,7 +57,7 @@ describe('an admin’s key that leaked leaves nothing behind that survives its r
 });
 
 describe('where users have several keys, a caller by one of them', () => {
-  it('can not take another away', async () => {
+  it('cannot take another away', async () => {
     const who = await signedInAs();
     const [personal, named] = [await made(who.access), await made(who.access, 'named')];
     const { results } = (await get('/api-keys/', { token: who.access })).body;

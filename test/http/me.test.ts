@@ -151,7 +151,7 @@ describe('current_password', () => {
 
   it('is checked when sent, whether or not it is asked for', async () => {
     const who = await signedInAs();
-    const wrong = { current_password: ['The current password is not right.'] };
+    const wrong = { current_password: ['The current password is incorrect.'] };
     for (const env of [envWith({}), strict]) {
       for (const current of ['wrong password', ` ${who.password}`]) {
         const answer = await change(
@@ -194,7 +194,7 @@ it.each([':', '.', 'a.', 'a@', '-'])(
   },
 );
 
-it('a required current password can not be passed by through the path of other users', async () => {
+it('a required current password cannot be passed by through the path of other users', async () => {
   const strict = envWith({ REQUIRE_CURRENT_PASSWORD: 'on' });
   const who = await signedInAs('change_user');
   const body = { password: NEW, current_password: who.password };

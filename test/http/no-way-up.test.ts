@@ -107,7 +107,7 @@ describe.each(HOLDERS)('a non-admin with %s', (_, rights) => {
     await refuseAll(attempts, { token: caller.access }, 403);
   });
 
-  it('can not enlarge its own rights through a group', async () => {
+  it('cannot enlarge its own rights through a group', async () => {
     const caller = await person({ userLevel: 1 });
     const own = await groupOf(rights);
     const admin = await signedInAdmin();
@@ -123,7 +123,7 @@ describe.each(HOLDERS)('a non-admin with %s', (_, rights) => {
     await refuseAll(attempts, { token: (await signIn(caller)).access }, 403);
   });
 
-  it('can not touch an admin, active or not', async () => {
+  it('cannot touch an admin, active or not', async () => {
     const caller = await signedInAs(...rights);
     const admin = await signedInAdmin();
     const inactive = await person({ userLevel: 10, isActive: false });
@@ -150,7 +150,7 @@ describe.each(HOLDERS)('a non-admin with %s', (_, rights) => {
 });
 
 describe.each(EVERY_RIGHT)('a caller with every right but %s', (missing) => {
-  it('can not touch whoever holds it', async () => {
+  it('cannot touch whoever holds it', async () => {
     const caller = await signedInAs(...allBut(missing));
     const target = await signedInAs(missing);
     await refuseAll(await attemptsOn(target), { token: caller.access }, 403, 404);

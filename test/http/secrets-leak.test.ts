@@ -201,7 +201,7 @@ describe('no secret is told, in a log line or in an answer that need not carry i
     ['the database is not bound', { DB: undefined as unknown as D1Database }],
     ['JWT_KEYS is malformed', { JWT_KEYS: env.JWT_KEYS.slice(0, -1) }],
     [
-      'JWT_KEYS holds a key that can not be imported',
+      'JWT_KEYS holds a key that cannot be imported',
       { JWT_KEYS: env.JWT_KEYS.replace(/"y":"[^"]*"/, '"y":"AA"') },
     ],
     ['JWT_KEYS holds its key twice', { JWT_KEYS: env.JWT_KEYS.replace(/\[(.*)\]/, '[$1,$1]') }],

@@ -57,7 +57,7 @@ describe('an id that can be none', () => {
   });
 });
 
-describe('a page that can not be', () => {
+describe('a page that cannot be', () => {
   it.each(PAGED)('answers 404 at %s', async (path) => {
     const { access: token } = await signedInAdmin();
     for (const page of [
@@ -79,7 +79,7 @@ describe('a page that can not be', () => {
     }
   });
 
-  it.each(PAGED)('has its standard size at %s where the size asked for can not be', async (path) => {
+  it.each(PAGED)('has its standard size at %s where the size asked for cannot be', async (path) => {
     const { access: token } = await signedInAdmin();
     const standard = await get(`${path}?page=1`, { token });
     for (const size of ['x', '0', '-1', '', '1e9', '1.5', '%ff', '99999999999999999999']) {

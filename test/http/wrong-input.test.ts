@@ -113,7 +113,7 @@ describe('a wrong field is named, and nothing changes', () => {
   );
 });
 
-describe('a body that can not be read is refused, and nothing changes', () => {
+describe('a body that cannot be read is refused, and nothing changes', () => {
   async function sendBody(operation: Operation, target: Target, wrong: WrongBody): Promise<Answer> {
     const headers = new Headers({ ...target.headers, ...wrong.headers });
     if (target.token !== undefined) headers.set('Authorization', `Bearer ${target.token}`);

@@ -17,7 +17,7 @@ export const minted = (
 ): Promise<string> => {
   const expiresAt = new Date(NOW.getTime() + 1_800_000);
   const plain = { kind: 'access', userId: 7, sessionId: 'a1b2', issuedAt: NOW, expiresAt } as const;
-  return mintToken(keys, policy, { ...plain, ...overrides }, key);
+  return mintToken(key ?? keys.signer, policy, { ...plain, ...overrides });
 };
 
 export const encoded = (part: unknown): string => base64url.encode(JSON.stringify(part));

@@ -63,7 +63,7 @@ export async function tokensOfExpiredSession(of: Person): Promise<{ access: stri
   await store.openIfUnchanged({ ...session, ...times }, login.passwordHash, null);
   const mint = (kind: TokenKind) =>
     mintToken(
-      keys,
+      keys.signer,
       { accessTokenTtlSeconds: 60, refreshTokenTtlSeconds: 60 },
       {
         kind,

@@ -86,7 +86,7 @@ export const WRONG = {
     ['☃☃☃☃☃☃☃', 'Ensure this field has at least 8 characters.'],
     [1_234_567, 'Ensure this field has at least 8 characters.'],
   ] as Wrong[],
-  currentPassword: [...password, ['not the password', 'The current password is not right.']] as Wrong[],
+  currentPassword: [...password, ['not the password', 'The current password is incorrect.']] as Wrong[],
   token: [
     ...none,
     ...nonStrings,

@@ -81,7 +81,7 @@ const createAt = (path: `/${string}/`, operationId: string) =>
       path,
       operationId,
       tag: 'api-keys',
-      summary: 'Make an API key',
+      summary: 'Create an API key',
       description:
         'Replaces the live key, which is refused from then on. Another’s key asks for `add_apikey`.',
       body: newKeyBody,
@@ -91,8 +91,8 @@ const createAt = (path: `/${string}/`, operationId: string) =>
     async ({ caller, body, deps, now }) => {
       const target = targetOf(body.user_id);
       const made = await createApiKey(deps, { caller, target, name: body.name ?? '', now });
-      const { user_id: _, username: __, last_used_at: ___, ...stored } = apiKeyJson(made.stored);
-      return { key: made.key.reveal(), user: userJson(made.owner), ...stored };
+      const { id, name, key_preview, created_at } = apiKeyJson(made.stored);
+      return { key: made.key.reveal(), user: userJson(made.owner), id, name, key_preview, created_at };
     },
   );
 

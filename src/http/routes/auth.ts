@@ -10,7 +10,7 @@ const logoutRoute = route(
     path: '/api/accounts/auth/logout/',
     operationId: 'logout',
     tag: 'tokens',
-    summary: 'End the login that this request came with',
+    summary: 'Log out: end this session',
     description: 'Both its tokens are refused from then on. With an API key nothing ends.',
     answer: {
       status: 200,

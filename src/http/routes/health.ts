@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { assertHealthy } from '../../core/health.ts';
 import { open } from '../access.ts';
 import { type Route, route } from '../route.ts';
 
@@ -17,7 +18,7 @@ const health = route(
     },
   },
   async ({ deps }) => {
-    await deps.health.ping();
+    await assertHealthy(deps);
     return { status: 'ok' as const };
   },
 );

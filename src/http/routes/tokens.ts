@@ -37,7 +37,10 @@ const loginAt = (path: `/${string}/`, operationId: string) =>
       description: 'Begins a session and returns its tokens. Credentials in headers are ignored.',
       body: credentials,
       answer: { status: 200, description: 'The session has begun.', schema: tokenPair },
-      failures: { 429: 'Too many attempts; `Retry-After` says for how many seconds.' },
+      failures: {
+        401: 'Unknown or disabled user, or wrong password: one answer for all.',
+        429: 'Too many attempts; `Retry-After` says for how many seconds.',
+      },
     },
     async ({ body, deps, client, now }) => login(deps, { ...body, client, now }),
   );
@@ -53,6 +56,7 @@ const refreshToken = route(
     description: 'The refresh token stays usable until its session ends.',
     body: z.object({ refresh: token('From the login.') }).openapi('Refresh'),
     answer: { status: 200, description: 'A new access token.', schema: accessToken },
+    failures: { 401: 'The token is bad, or its session has ended.' },
   },
   async ({ body, deps, now }) => refresh(deps, { token: body.refresh, now }),
 );
@@ -68,6 +72,7 @@ const verifyToken = route(
     description: 'Takes access and refresh tokens; 401 when the token is bad or its session has ended.',
     body: z.object({ token: token('Of either kind.') }).openapi('Verify'),
     answer: { status: 200, description: 'The token is good.', schema: z.object({}) },
+    failures: { 401: 'The token is bad, or its session has ended.' },
   },
   async ({ body, deps, now }) => {
     await verify(deps, { token: body.token, now });

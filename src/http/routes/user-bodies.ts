@@ -26,7 +26,7 @@ const profile = {
 
 const administration = {
   user_level: integer(1, '0 streamer, 1 standard, 10 and above admin.').optional(),
-  is_active: boolean(true, 'An inactive user can not sign in.').optional(),
+  is_active: boolean(true, 'An inactive user cannot sign in.').optional(),
   is_staff: boolean(false, 'Stored, without effect.').optional(),
   is_superuser: boolean(false, 'Stored, without effect.').optional(),
   avatar_config: jsonObject('avatar_config', {}, 'Replaced as a whole.').optional(),

@@ -27,7 +27,7 @@ const getMe = route(
     path: ME,
     operationId: 'getMe',
     tag: 'users',
-    summary: 'Who is signed in',
+    summary: 'Read one’s own user',
     answer: aUser('The caller.'),
   },
   async ({ caller }) => userJson(caller.user),
@@ -126,7 +126,7 @@ const update = (
       path: USER,
       operationId,
       tag: 'users',
-      summary: method === 'put' ? 'Change a user, naming it' : 'Change a user',
+      summary: method === 'put' ? 'Change a user (`username` is required)' : 'Change a user',
       description:
         'Absent fields keep their values, the password too. A new password ends the logins of that user, a ' +
         'deactivation all of them. Nobody may change a user who holds a right that the caller lacks.',
@@ -149,7 +149,7 @@ const remove = route(
     operationId: 'deleteUser',
     tag: 'users',
     summary: 'Delete a user',
-    description: 'With its logins and keys. The last active admin can not be deleted (400).',
+    description: 'With its logins and keys. The last active admin cannot be deleted (400).',
     answer: { status: 204, description: 'The user is gone.' },
     failures: { ...noUser, 400: 'The user is the last active admin.' },
   },
