@@ -88,9 +88,14 @@ export function isWellFormedKey(text: string): boolean {
 /** 256 random bits need no slow hash: SHA-256 cannot be searched for them. */
 export const digestOf = (key: string): Promise<string> => sha256Hex(key);
 
+/** `dsp_AbCd...wxyz`: enough for people to tell keys apart, and nothing to search by. */
 export const previewOf = (key: string): string => `${key.slice(0, PREFIX.length + 4)}...${key.slice(-4)}`;
 
-/** Makes a key; its text is in this answer and nowhere after it. Two round trips for oneself, else three. */
+/**
+ * Makes a key; its text is in this answer and nowhere after it. Two round trips for oneself, else three.
+ * @throws DomainError `not_found` for no such user; `forbidden` for another's key without the right, or when the
+ * owner holds a right that the caller lacks; `conflict` over the limit.
+ */
 export async function createApiKey(
   deps: ApiKeyDeps,
   { caller, target, name, now }: { caller: Principal; target: KeyTarget; name: string; now: Date },
@@ -106,7 +111,10 @@ export async function createApiKey(
   return { key, stored, owner: { ...owner, apiKeyPreview: stored.ownerPreview } };
 }
 
-/** Removes the personal key of oneself or of another; having none is no error. */
+/**
+ * Removes the personal key of oneself or of another; having none is no error.
+ * @throws DomainError `not_found`, `forbidden` as for `createApiKey`.
+ */
 export async function revokeApiKey(
   deps: ApiKeyDeps,
   { caller, target }: { caller: Principal; target: KeyTarget },
@@ -118,7 +126,10 @@ export async function revokeApiKey(
   if (!removed) throw forbidden();
 }
 
-/** One's own keys; with `view_apikey` everyone's, or those of `userId`. */
+/**
+ * One's own keys; with `view_apikey` everyone's, or those of `userId`.
+ * @throws DomainError `forbidden` for another's without that right.
+ */
 export async function listApiKeys(
   deps: Pick<ApiKeyDeps, 'apiKeys'>,
   { caller, userId, slice }: { caller: Principal; userId: number | null; slice: Slice },
@@ -136,7 +147,10 @@ export async function getApiKey(
   return (await visibleKey(deps, { caller, id, right: 'view_apikey' })).key;
 }
 
-/** Removes one key by its id: one's own, or with `delete_apikey` another's. */
+/**
+ * Removes one key by its id: one's own, or with `delete_apikey` another's.
+ * @throws DomainError `not_found` as for `getApiKey`; `forbidden` when the owner holds a right that the caller lacks.
+ */
 export async function deleteApiKey(
   deps: Pick<ApiKeyDeps, 'apiKeys'>,
   { caller, id }: { caller: Principal; id: number },

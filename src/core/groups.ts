@@ -23,13 +23,17 @@ export interface GroupStore {
 
 export type GroupDeps = { groups: GroupStore };
 
+/** @throws DomainError `not_found` */
 export async function getGroup(deps: GroupDeps, id: number): Promise<Group> {
   const group = await deps.groups.find(id);
   if (group === null) throw noSuch('Group');
   return group;
 }
 
-/** @throws DomainError `invalid` for a name in use or an id that is no permission's. */
+/**
+ * @throws DomainError `invalid` for a name in use or an id that is no permission's; `forbidden` for a caller with an
+ * API key.
+ */
 export async function createGroup(
   deps: GroupDeps,
   { caller, fields }: { caller: Principal; fields: GroupFields },
@@ -55,6 +59,7 @@ export async function updateGroup(
   return group;
 }
 
+/** @throws DomainError `not_found` */
 export async function deleteGroup(
   deps: GroupDeps,
   { caller, id }: { caller: Principal; id: number },

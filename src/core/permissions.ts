@@ -33,6 +33,7 @@ export function permissionsOf(ids: readonly number[]): Set<Permission> {
   return new Set(ids.flatMap((id) => CODENAME_BY_ID.get(id) ?? []));
 }
 
+/** The ids under which groups store these rights. */
 export const idsOf = (permissions: ReadonlySet<Permission>): number[] =>
   [...permissions].flatMap((codename) => ID_BY_CODENAME.get(codename) ?? []);
 

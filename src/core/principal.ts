@@ -26,6 +26,7 @@ export type Principal = Account & { proof: Proof };
  */
 export type Actor = Rights & { identity?: { userId: number; proof: Proof } };
 
+/** The caller as the actor of the changes it asks for. */
 export const actorOf = ({ user, rights, proof }: Principal): Actor => ({
   ...rights,
   identity: { userId: user.id, proof },
@@ -41,6 +42,7 @@ export class ActorGone extends DomainError {
   }
 }
 
+/** The rights of a user by its level and the permission ids of its groups. */
 export function rightsOf(userLevel: number, permissionIds: readonly number[]): Rights {
   const isAdmin = userLevel >= ADMIN_LEVEL;
   return { isAdmin, permissions: isAdmin ? ALL_PERMISSIONS : permissionsOf(permissionIds) };

@@ -60,7 +60,10 @@ const isForeignPage = ({ origin, fetchSite, url }: RequestOrigin): boolean =>
 const isLocalName = (hostname: string): boolean =>
   !hostname.includes('.') || /\.(local|localhost|internal|home\.arpa)$|^[\d.]+$/.test(hostname);
 
-/** Creates the first admin; when another call was faster, nothing is stored and that is no error. */
+/**
+ * Creates the first admin; when another call was faster, nothing is stored and that is no error.
+ * @throws DomainError `invalid` for a password that the policy refuses or a taken username.
+ */
 export async function createFirstAdmin(
   deps: SuperuserDeps,
   { username, password, email, now }: { username: string; password: string; email: string; now: Date },

@@ -1,8 +1,8 @@
-import { assertPropertiesFit, propertiesTooLarge, withoutAdminOnly } from './custom-properties.ts';
+import { assertPropertiesFit, propertiesTooLarge } from './custom-properties.ts';
 import { DomainError, forbidden, invalidFields, noSuch } from './errors.ts';
 import type { JsonObject } from './json.ts';
 import type { Page, Slice } from './pages.ts';
-import { assertAcceptable, hashPassword, type PasswordPolicy, verifyPassword } from './passwords.ts';
+import { assertAcceptable, hashPassword, type PasswordPolicy } from './passwords.ts';
 import {
   type Account,
   type Actor,
@@ -118,7 +118,7 @@ export type UserDeps = {
 /** Longest bare list; beyond it a client must page. */
 export const MAX_UNPAGED_USERS = 5000;
 
-const NO_PASSWORD_BY_KEY = 'An API key may not change a password. Sign in with your password instead.';
+export const NO_PASSWORD_BY_KEY = 'An API key may not change a password. Sign in with your password instead.';
 const ADMIN_ONLY = ['userLevel', 'isStaff', 'isSuperuser', 'groups'] as const;
 
 /** @throws DomainError `invalid` when there are more users than a bare list holds. */
@@ -129,11 +129,16 @@ export async function listUsers(deps: Pick<UserDeps, 'users'>, search: string | 
   throw new DomainError('invalid', detail);
 }
 
+/** @throws DomainError `not_found` */
 export async function getUser(deps: Pick<UserDeps, 'users'>, id: number): Promise<User> {
   return (await getAccount(deps, id)).user;
 }
 
-/** @throws DomainError `forbidden` when a non-admin gives what only an admin may give. */
+/**
+ * Stores a new user.
+ * @throws DomainError `forbidden` when the caller gives what it may not give; `invalid` for a password that the
+ * policy refuses, a taken username, an unknown group, or properties that are too large.
+ */
 export async function createUser(
   deps: UserDeps,
   { caller, fields, password, now }: { caller: Principal; fields: UserFields; password: string; now: Date },
@@ -147,7 +152,11 @@ export async function createUser(
   );
 }
 
-/** Changes another user, or oneself by the rights one has over users. */
+/**
+ * Changes another user, or oneself by the rights one has over users.
+ * @throws DomainError `not_found`; `forbidden` when the user holds a right that the caller lacks, or the change
+ * gives what the caller may not give; `invalid` as for `createUser`, and for the last active admin.
+ */
 export async function updateUser(
   deps: UserDeps,
   args: { caller: Principal; id: number; changes: UserChanges; password?: string | undefined; now: Date },
@@ -166,29 +175,11 @@ export async function updateUser(
   return applyChanges(deps, { caller, id, changes: withPassword, now });
 }
 
-/** Changes one's own profile; two round trips. `currentPassword` is checked whenever it is sent. */
-export async function updateMe(
-  deps: UserDeps,
-  args: {
-    caller: Principal;
-    changes: Pick<UserChanges, 'firstName' | 'lastName' | 'email' | 'customProperties'>;
-    password?: string | undefined;
-    currentPassword?: string | undefined;
-    now: Date;
-  },
-): Promise<User> {
-  const { caller, password, currentPassword, now } = args;
-  // A key that may send `current_password` could be used to guess it.
-  if (password !== undefined || currentPassword !== undefined) assertNotByApiKey(caller, NO_PASSWORD_BY_KEY);
-  const proven = await proveCurrentPassword(deps, { caller, password, currentPassword });
-  const changes = {
-    ...ownChanges(args.changes),
-    ...proven,
-    ...(await passwordChange(deps, password, ownSessionOf(caller))),
-  };
-  return applyChanges(deps, { caller, id: caller.user.id, changes, now });
-}
-
+/**
+ * Removes a user with its sessions and keys.
+ * @throws DomainError `not_found`; `forbidden` when it holds a right that the caller lacks; `invalid` for the last
+ * active admin.
+ */
 export async function deleteUser(
   deps: Pick<UserDeps, 'users'>,
   { caller, id }: { caller: Principal; id: number },
@@ -205,7 +196,8 @@ async function getAccount(deps: Pick<UserDeps, 'users'>, id: number): Promise<Ac
   return account;
 }
 
-async function applyChanges(
+/** Stores changes that were found to be allowed. */
+export async function applyChanges(
   deps: UserDeps,
   { caller, id, changes, now }: { caller: Principal; id: number; changes: UserChanges; now: Date },
 ): Promise<User> {
@@ -213,7 +205,8 @@ async function applyChanges(
   return orThrow(await deps.users.update(id, changes, actorOf(caller), now));
 }
 
-async function passwordChange(
+/** What a new password changes; nothing where none is given. @throws DomainError `invalid` by the policy. */
+export async function passwordChange(
   deps: UserDeps,
   password: string | undefined,
   survivingSessionId: string | null,
@@ -223,30 +216,9 @@ async function passwordChange(
   return { passwordHash: await hashPassword(deps.passwordPolicy, password), survivingSessionId };
 }
 
-async function proveCurrentPassword(
-  deps: UserDeps,
-  args: { caller: Principal; password: string | undefined; currentPassword: string | undefined },
-): Promise<Pick<UserChanges, 'verifiedHash'>> {
-  const { caller, password, currentPassword } = args;
-  if (currentPassword === undefined) {
-    if (password === undefined || !deps.requireCurrentPassword) return {};
-    throw invalidFields({ current_password: ['This field is required.'] });
-  }
-  if (!(await verifyPassword(caller.passwordHash, currentPassword))) {
-    throw invalidFields({ current_password: ['The current password is incorrect.'] });
-  }
-  return { verifiedHash: caller.passwordHash };
-}
-
-const ownSessionOf = ({ proof }: Principal): string | null =>
+/** The login that a caller came with, which survives its own change of the password. */
+export const ownSessionOf = ({ proof }: Principal): string | null =>
   proof.kind === 'session' ? proof.sessionId : null;
-
-function ownChanges(changes: UserChanges): UserChanges {
-  const { customProperties } = changes;
-  return customProperties === undefined
-    ? changes
-    : { ...changes, customProperties: withoutAdminOnly(customProperties) };
-}
 
 const givesPrivileges = (fields: UserFields): boolean =>
   fields.userLevel !== 0 || fields.isStaff || fields.isSuperuser || fields.groups.length > 0;

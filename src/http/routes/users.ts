@@ -1,13 +1,6 @@
 import { z } from '@hono/zod-openapi';
-import {
-  createUser,
-  deleteUser,
-  getUser,
-  listUsers,
-  NEW_USER_FIELDS,
-  updateMe,
-  updateUser,
-} from '../../core/users.ts';
+import { updateMe } from '../../core/me.ts';
+import { createUser, deleteUser, getUser, listUsers, NEW_USER_FIELDS, updateUser } from '../../core/users.ts';
 import { requires, signedIn } from '../access.ts';
 import { answerPage, isPaged, pageQuery, pagerOf } from '../paging.ts';
 import { type Route, route } from '../route.ts';

@@ -1,0 +1,62 @@
+import { withoutAdminOnly } from './custom-properties.ts';
+import { invalidFields } from './errors.ts';
+import { verifyPassword } from './passwords.ts';
+import { assertNotByApiKey, type Principal } from './principal.ts';
+import {
+  applyChanges,
+  NO_PASSWORD_BY_KEY,
+  ownSessionOf,
+  passwordChange,
+  type User,
+  type UserChanges,
+  type UserDeps,
+} from './users.ts';
+
+/**
+ * Changes one's own profile; two round trips. `currentPassword` is checked whenever it is sent.
+ * @throws DomainError `forbidden` for a password from a caller with an API key; `invalid` as for `createUser`, and
+ * for a current password that is incorrect, or missing where it is required.
+ */
+export async function updateMe(
+  deps: UserDeps,
+  args: {
+    caller: Principal;
+    changes: Pick<UserChanges, 'firstName' | 'lastName' | 'email' | 'customProperties'>;
+    password?: string | undefined;
+    currentPassword?: string | undefined;
+    now: Date;
+  },
+): Promise<User> {
+  const { caller, password, currentPassword, now } = args;
+  // A key that may send `current_password` could be used to guess it.
+  if (password !== undefined || currentPassword !== undefined) assertNotByApiKey(caller, NO_PASSWORD_BY_KEY);
+  const proven = await proveCurrentPassword(deps, { caller, password, currentPassword });
+  const changes = {
+    ...ownChanges(args.changes),
+    ...proven,
+    ...(await passwordChange(deps, password, ownSessionOf(caller))),
+  };
+  return applyChanges(deps, { caller, id: caller.user.id, changes, now });
+}
+
+async function proveCurrentPassword(
+  deps: UserDeps,
+  args: { caller: Principal; password: string | undefined; currentPassword: string | undefined },
+): Promise<Pick<UserChanges, 'verifiedHash'>> {
+  const { caller, password, currentPassword } = args;
+  if (currentPassword === undefined) {
+    if (password === undefined || !deps.requireCurrentPassword) return {};
+    throw invalidFields({ current_password: ['This field is required.'] });
+  }
+  if (!(await verifyPassword(caller.passwordHash, currentPassword))) {
+    throw invalidFields({ current_password: ['The current password is incorrect.'] });
+  }
+  return { verifiedHash: caller.passwordHash };
+}
+
+function ownChanges(changes: UserChanges): UserChanges {
+  const { customProperties } = changes;
+  return customProperties === undefined
+    ? changes
+    : { ...changes, customProperties: withoutAdminOnly(customProperties) };
+}
