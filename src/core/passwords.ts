@@ -23,13 +23,17 @@ const HASH_FORM = new RegExp(`^\\$${SCHEME}\\$i=(\\d+(?:,\\d+)*)\\$${BASE64}\\$$
 
 type StoredHash = { iterations: number[]; salt: Uint8Array<ArrayBuffer>; hash: Uint8Array<ArrayBuffer> };
 
-/** @throws DomainError `invalid`, naming `field`, when the policy refuses the password. */
-export function assertAcceptable(policy: PasswordPolicy, password: string, field = 'password'): void {
-  if (password.trim() === '') throw invalidFields({ [field]: ['This field may not be blank.'] });
-  if ([...password].length < policy.passwordMinLength) {
-    const sentence = `Ensure this field has at least ${policy.passwordMinLength} characters.`;
-    throw invalidFields({ [field]: [sentence] });
-  }
+/** Why the policy refuses a new password, as a sentence for people; undefined when it does not. */
+export function passwordProblem(policy: PasswordPolicy, password: string): string | undefined {
+  if (password.trim() === '') return 'This field may not be blank.';
+  if ([...password].length >= policy.passwordMinLength) return undefined;
+  return `Ensure this field has at least ${policy.passwordMinLength} characters.`;
+}
+
+/** @throws DomainError `invalid`, naming the field `password`, when the policy refuses it. */
+export function assertAcceptable(policy: PasswordPolicy, password: string): void {
+  const problem = passwordProblem(policy, password);
+  if (problem !== undefined) throw invalidFields({ password: [problem] });
 }
 
 /**

@@ -34,6 +34,8 @@ export type RouteConfig<Body, Query, Result> = {
   description?: string;
   /** Left out where the route reads none: whatever is sent is then ignored. */
   body?: Body;
+  /** Finds what only the configuration can tell about a body, so that its faults come with the others. */
+  judge?: (members: Record<string, unknown>, deps: Deps) => FieldErrors;
   query?: Query;
   answer: { status: 200 | 201 | 204; description: string; schema?: Result };
   /** Failures that only this route knows, for the document. */
@@ -74,8 +76,10 @@ export function route<
     const id = idOf(c.req.param('id'));
     const url = new URL(c.req.url);
     const query = validQuery<Query>(config.query, url.searchParams);
-    const body = await validBody<Body>(config.body, raw, c.req.header('Content-Type'));
-    const input = { body, query, id, deps: c.get('deps')(), now, client: clientOf(c.req.raw), url };
+    const deps = c.get('deps')();
+    const members = await membersOf(config.body, raw, c.req.header('Content-Type'));
+    const body = valid<Body>(config.body, members, config.judge?.(members, deps));
+    const input = { body, query, id, deps, now, client: clientOf(c.req.raw), url };
     try {
       return answer(c, config.answer, await handle({ ...input, caller }));
     } catch (error) {
@@ -117,25 +121,29 @@ function validQuery<Query extends z.ZodObject>(
   return valid<Query>(schema, Object.fromEntries(parameters));
 }
 
-async function validBody<Body extends z.ZodObject>(
-  schema: Body | undefined,
+async function membersOf(
+  schema: z.ZodObject | undefined,
   raw: RawBody,
   contentType = '',
-): Promise<z.output<Body>> {
-  if (schema === undefined) return valid<Body>(schema, {});
+): Promise<Record<string, unknown>> {
+  if (schema === undefined) return {};
   const { kind, members } = await parseBody(raw, contentType);
-  return valid<Body>(schema, kind === 'form' ? formMembers(schema, members) : members);
+  return kind === 'form' ? formMembers(schema, members) : members;
 }
 
 /**
  * Without a schema there is nothing to read and no type to promise: the cast holds since `route` infers
  * `Body` and `Query` from the very schema given here.
  */
-function valid<Schema extends z.ZodObject>(schema: Schema | undefined, members: object): z.output<Schema> {
+function valid<Schema extends z.ZodObject>(
+  schema: Schema | undefined,
+  members: object,
+  judged: FieldErrors = {},
+): z.output<Schema> {
   if (schema === undefined) return {} as z.output<Schema>;
   const parsed = schema.safeParse(members);
-  if (parsed.success) return parsed.data;
-  throw invalidFields(fieldErrors(parsed.error));
+  if (parsed.success && Object.keys(judged).length === 0) return parsed.data;
+  throw invalidFields({ ...judged, ...(parsed.success ? {} : fieldErrors(parsed.error)) });
 }
 
 function fieldErrors(error: z.ZodError): FieldErrors {

@@ -117,6 +117,23 @@ describe('POST /users/', () => {
     'Username may only contain letters, numbers, periods (.), underscores (_), at signs (@), and hyphens (-)';
   const VALID =
     'Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.';
+  it('tells what is wrong with several fields together, the length of a password too', async () => {
+    const { access: token } = await signedInAdmin();
+    const body = { username: 'bad name', password: 'short', email: 'bad', user_level: 'x' };
+    const answer = await post('/users/', body, { token });
+    expect(answer).toMatchObject({
+      status: 400,
+      body: {
+        username: [VALID],
+        password: ['Ensure this field has at least 8 characters.'],
+        email: ['Enter a valid email address.'],
+        user_level: ['A valid integer is required.'],
+      },
+    });
+    const short = { password: 'short', email: 'bad' };
+    expect(Object.keys((await patch('/users/me/', short, { token })).body)).toEqual(['password', 'email']);
+  });
+
   it.each<[unknown, string]>([
     ['bad name', VALID],
     ['a/b', VALID],

@@ -9,7 +9,7 @@ import { type Access, open } from '../access.ts';
 import type { AppContext } from '../context.ts';
 import { password } from '../fields.ts';
 import { clientOf, type Route, route } from '../route.ts';
-import { firstAdminEmail, firstAdminUsername } from './user-bodies.ts';
+import { firstAdminEmail, firstAdminUsername, judgeNewPassword } from './user-bodies.ts';
 
 const PATH = '/api/accounts/initialize-superuser/';
 
@@ -106,6 +106,7 @@ const create = route(
         email: firstAdminEmail.nullable(),
       })
       .openapi('FirstAdmin'),
+    judge: judgeNewPassword,
     answer: { status: 200, description: 'An admin exists.', schema: answer },
     failures: { 403: 'The address or the page may not create the first admin.' },
     errors: { shape: withError, schema: errorSchema },

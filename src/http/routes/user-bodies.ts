@@ -1,4 +1,7 @@
 import { z } from '@hono/zod-openapi';
+import type { Deps } from '../../core/deps.ts';
+import type { FieldErrors } from '../../core/errors.ts';
+import { passwordProblem } from '../../core/passwords.ts';
 import type { UserChanges } from '../../core/users.ts';
 import { boolean, idList, integer, jsonObject, password, text } from '../fields.ts';
 
@@ -57,6 +60,12 @@ export const meBody = z
 
 export const firstAdminEmail = email.optional();
 export const firstAdminUsername = username;
+
+/** The policy's word on a new password, to come together with what is wrong with other fields. */
+export function judgeNewPassword({ password: given }: Record<string, unknown>, deps: Deps): FieldErrors {
+  const problem = typeof given === 'string' ? passwordProblem(deps.passwordPolicy, given) : undefined;
+  return problem === undefined ? {} : { password: [problem] };
+}
 
 /** The members of a body under the names of the rules; absent ones stay absent. */
 export function changesOf(body: Omit<z.output<typeof userChangesBody>, 'password'>): UserChanges {

@@ -5,7 +5,14 @@ import { requires, signedIn } from '../access.ts';
 import { answerPage, isPaged, pageQuery, pagerOf } from '../paging.ts';
 import { type Route, route } from '../route.ts';
 import { pageSchema, userJson, userSchema } from '../schemas.ts';
-import { changesOf, meBody, newUserBody, replaceUserBody, userChangesBody } from './user-bodies.ts';
+import {
+  changesOf,
+  judgeNewPassword,
+  meBody,
+  newUserBody,
+  replaceUserBody,
+  userChangesBody,
+} from './user-bodies.ts';
 
 const USERS = '/api/accounts/users/';
 const ME = '/api/accounts/users/me/';
@@ -38,6 +45,7 @@ const patchMe = route(
       'A new password ends all other logins; the API key stays. `custom_properties` merges its top-level ' +
       'members, null deletes one. With an API key neither `password` nor `current_password` is taken (403).',
     body: meBody,
+    judge: judgeNewPassword,
     answer: aUser('The caller, changed.'),
   },
   async ({ caller, body, deps, now }) => {
@@ -84,6 +92,7 @@ const create = route(
     summary: 'Create a user',
     description: 'Only an admin may give `user_level`, `is_staff`, `is_superuser` or `groups`.',
     body: newUserBody,
+    judge: judgeNewPassword,
     answer: { status: 201, description: 'The new user.', schema: userSchema },
   },
   async ({ caller, body, deps, now }) => {
@@ -125,6 +134,7 @@ const update = (
         'deactivation all of them. Nobody may change a user who holds a right that the caller lacks.',
       // PUT asks for the username, PATCH for nothing: the wider type holds for both.
       body: body as typeof userChangesBody,
+      judge: judgeNewPassword,
       answer: aUser('The user, changed.'),
       failures: noUser,
     },
