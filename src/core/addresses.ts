@@ -18,3 +18,11 @@ function toIpv4(high: string, low: string): string {
   const [first, second] = [Number.parseInt(high, 16), Number.parseInt(low, 16)];
   return [first >> 8, first & 255, second >> 8, second & 255].join('.');
 }
+
+/** Loopback, link-local and private ranges (RFC 1918, RFC 3927, RFC 4193, RFC 4291). */
+const PRIVATE_IPV4 = /^(10|127|172\.(1[6-9]|2\d|3[01])|192\.168|169\.254)\.[\d.]+$/;
+const PRIVATE_IPV6 = /^(::1$|f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:)/;
+
+/** Whether only machines on the same host or network have this address. */
+export const isPrivateAddress = (address: string): boolean =>
+  PRIVATE_IPV4.test(address) || PRIVATE_IPV6.test(address);

@@ -1,3 +1,4 @@
+import { isPrivateAddress } from './addresses.ts';
 import { DomainError, forbidden } from './errors.ts';
 import { assertAcceptable, hashPassword, type PasswordPolicy } from './passwords.ts';
 import { ADMIN_LEVEL } from './principal.ts';
@@ -76,13 +77,6 @@ export async function createFirstAdmin(
   if ((await deps.superuser.insertFirst(user)) !== 'username_taken') return;
   throw new DomainError('invalid', 'A user with that username already exists.');
 }
-
-/** Loopback, link-local and private ranges (RFC 1918, RFC 3927, RFC 4193, RFC 4291). */
-const PRIVATE_IPV4 = /^(10|127|172\.(1[6-9]|2\d|3[01])|192\.168|169\.254)\.[\d.]+$/;
-const PRIVATE_IPV6 = /^(::1$|f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:)/;
-
-const isPrivateAddress = (address: string): boolean =>
-  PRIVATE_IPV4.test(address) || PRIVATE_IPV6.test(address);
 
 const withLowerCaseDomain = (email: string): string =>
   email.replace(/@[^@]*$/, (domain) => domain.toLowerCase());

@@ -27,7 +27,7 @@ async function expectRefused(answer: Promise<Answer>): Promise<void> {
 beforeEach(removeAdmins);
 
 describe('GET initialize-superuser/', () => {
-  it('tells the caller’s address and whether it may, until an admin exists', async () => {
+  it('tells the caller’s address and whether it may create the admin, until one exists', async () => {
     expect((await look(LOCAL)).body).toEqual({
       superuser_exists: false,
       client_ip: '127.0.0.1',

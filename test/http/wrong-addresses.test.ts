@@ -10,7 +10,7 @@ const operations = await readOperations();
 const withId = operations.filter(({ hasId }) => hasId);
 const PAGED = ['/users/', '/groups/', '/api-keys/', '/permissions/'];
 
-describe('an id that can be none', () => {
+describe('an id that cannot exist', () => {
   const ids = [
     'abc',
     '1.5',
@@ -57,7 +57,7 @@ describe('an id that can be none', () => {
   });
 });
 
-describe('a page that cannot be', () => {
+describe('a page that does not exist', () => {
   it.each(PAGED)('answers 404 at %s', async (path) => {
     const { access: token } = await signedInAdmin();
     for (const page of [
@@ -79,7 +79,7 @@ describe('a page that cannot be', () => {
     }
   });
 
-  it.each(PAGED)('has its standard size at %s where the size asked for cannot be', async (path) => {
+  it.each(PAGED)('uses the default size at %s when the one asked for is invalid', async (path) => {
     const { access: token } = await signedInAdmin();
     const standard = await get(`${path}?page=1`, { token });
     for (const size of ['x', '0', '-1', '', '1e9', '1.5', '%ff', '99999999999999999999']) {
