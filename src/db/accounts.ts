@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
+import type { BatchItem, BatchResponse } from 'drizzle-orm/batch';
 import { ALL_PERMISSIONS, idsOf } from '../core/permissions.ts';
 import {
   type Account,
@@ -71,18 +72,26 @@ export function toAccount(row: AccountRow): Account {
 }
 
 /**
- * The first statement of a batch that `actor` makes: it fails, and the whole batch with it, unless the actor
- * still stands. One place thus guards every write, whatever its statements are.
+ * Runs what `actor` writes, as one transaction behind a guard that fails it all unless the actor still stands.
+ * @throws ActorGone, with nothing changed, when it no longer does.
  */
-export function stillStanding(db: Database, actor: Actor) {
+export async function asActor<T extends Readonly<[BatchItem<'sqlite'>, ...BatchItem<'sqlite'>[]]>>(
+  db: Database,
+  actor: Actor,
+  statements: T,
+): Promise<BatchResponse<T>> {
+  const [, ...results] = await answered(db.batch([stillStanding(db, actor), ...statements]), {
+    when: /integer overflow/,
+    error: () => new ActorGone(),
+  });
+  // The results are those of `statements`, in their order, since the guard's was taken off.
+  return results as BatchResponse<T>;
+}
+
+function stillStanding(db: Database, actor: Actor) {
   const { identity } = actor;
   const stands = identity === undefined ? sql`true` : standsAs(actor, identity);
   return raw(db, sql`select abs(case when ${stands} then 0 else ${sql.raw(OVERFLOW)} end)`);
-}
-
-/** Runs a guarded batch. @throws ActorGone, with nothing changed, when its first statement failed. */
-export async function asActor<T>(batch: Promise<T>): Promise<T> {
-  return answered(batch, { when: /integer overflow/, error: () => new ActorGone() });
 }
 
 /** The one number that has no absolute value: an error that no other statement of ours can give. */

@@ -1,4 +1,5 @@
 import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
+import type { SelectedFields } from 'drizzle-orm/sqlite-core';
 import {
   type ApiKey,
   type ApiKeyProblem,
@@ -8,8 +9,8 @@ import {
   TOUCH_INTERVAL_MS,
 } from '../core/api-keys.ts';
 import type { Actor } from '../core/principal.ts';
-import { accountColumns, apiKeyPreview, asActor, outranks, stillStanding, toAccount } from './accounts.ts';
-import { answered, type Database, raw } from './client.ts';
+import { accountColumns, apiKeyPreview, asActor, outranks, toAccount } from './accounts.ts';
+import { answered, type Database, raw, rowCount } from './client.ts';
 import { apiKeys, users } from './schema.ts';
 
 const keyColumns = {
@@ -29,11 +30,9 @@ export function createApiKeyStore(db: Database): ApiKeyStore {
     async findOwner(digest) {
       const { id: keyId, name: keyName, lastUsedAt } = apiKeys;
       const [row] = await answered(
-        db
-          .select({ key: { keyId, keyName, lastUsedAt }, account: accountColumns })
-          .from(apiKeys)
-          .innerJoin(users, eq(users.id, apiKeys.userId))
-          .where(eq(apiKeys.digest, digest)),
+        selectKeys(db, { key: { keyId, keyName, lastUsedAt }, account: accountColumns }).where(
+          eq(apiKeys.digest, digest),
+        ),
       );
       if (row === undefined) return null;
       return { account: toAccount(row.account), ...row.key, lastUsedAt: toDate(row.key.lastUsedAt) };
@@ -42,19 +41,15 @@ export function createApiKeyStore(db: Database): ApiKeyStore {
       const matching = userId === null ? undefined : eq(apiKeys.userId, userId);
       const [[total], rows] = await answered(
         db.batch([
-          db.select({ count: sql<number>`count(*)` }).from(apiKeys).where(matching),
-          selectKeys(db).where(matching).orderBy(desc(apiKeys.id)).limit(limit).offset(offset),
+          db.select(rowCount).from(apiKeys).where(matching),
+          selectKeys(db, keyColumns).where(matching).orderBy(desc(apiKeys.id)).limit(limit).offset(offset),
         ]),
       );
       return { count: total?.count ?? 0, rows: rows.map(toKey) };
     },
     async find(id) {
       const [row] = await answered(
-        db
-          .select({ key: keyColumns, owner: accountColumns })
-          .from(apiKeys)
-          .innerJoin(users, eq(users.id, apiKeys.userId))
-          .where(eq(apiKeys.id, id)),
+        selectKeys(db, { key: keyColumns, owner: accountColumns }).where(eq(apiKeys.id, id)),
       );
       return row === undefined ? null : { key: toKey(row.key), owner: toAccount(row.owner).rights };
     },
@@ -72,8 +67,9 @@ export function createApiKeyStore(db: Database): ApiKeyStore {
   };
 }
 
-const selectKeys = (db: Database) =>
-  db.select(keyColumns).from(apiKeys).innerJoin(users, eq(users.id, apiKeys.userId));
+/** Keys with the users who own them. */
+const selectKeys = <Columns extends SelectedFields>(db: Database, columns: Columns) =>
+  db.select(columns).from(apiKeys).innerJoin(users, eq(users.id, apiKeys.userId));
 
 const toDate = (milliseconds: number | null): Date | null =>
   milliseconds === null ? null : new Date(milliseconds);
@@ -95,27 +91,20 @@ async function replace(
   const permitted = sql`${owner} and not ${outranks(actor)}`;
   const sameName = sql`exists (select 1 from api_keys where user_id = users.id and name = ${key.name})`;
   const hasRoom = sql`((select count(*) from api_keys where user_id = users.id) < ${limit} or ${sameName})`;
-  const [, found, _removed, _inserted, stored] = await asActor(
-    db.batch([
-      stillStanding(db, actor),
-      raw<{ outranked: number }>(db, sql`select ${outranks(actor)} as outranked ${owner}`),
-      db
-        .delete(apiKeys)
-        .where(sql`${limit === 1} and user_id = ${key.userId} and exists (select 1 ${permitted})`),
-      // `or replace` takes the row of the same name away in the very statement that needs to know of it.
-      raw(
-        db,
-        sql`insert or replace into api_keys (user_id, name, digest, preview, created_at)
+  const [found, _removed, _inserted, stored] = await asActor(db, actor, [
+    raw<{ outranked: number }>(db, sql`select ${outranks(actor)} as outranked ${owner}`),
+    db
+      .delete(apiKeys)
+      .where(sql`${limit === 1} and user_id = ${key.userId} and exists (select 1 ${permitted})`),
+    // `or replace` takes the row of the same name away in the very statement that needs to know of it.
+    raw(
+      db,
+      sql`insert or replace into api_keys (user_id, name, digest, preview, created_at)
         select id, ${key.name}, ${key.digest}, ${key.preview}, ${key.createdAt.getTime()}
         ${permitted} and ${hasRoom}`,
-      ),
-      db
-        .select({ ...keyColumns, ownerPreview: apiKeyPreview })
-        .from(apiKeys)
-        .innerJoin(users, eq(users.id, apiKeys.userId))
-        .where(eq(apiKeys.digest, key.digest)),
-    ]),
-  );
+    ),
+    selectKeys(db, { ...keyColumns, ownerPreview: apiKeyPreview }).where(eq(apiKeys.digest, key.digest)),
+  ]);
   const [row] = stored;
   if (row !== undefined) return { ...toKey(row), ownerPreview: row.ownerPreview };
   if (found[0] === undefined) return 'no_user';
@@ -128,15 +117,12 @@ async function removeUnlessOutranked(
   actor: Actor,
 ): Promise<boolean> {
   const outranking = sql`exists (select 1 from users where users.id = api_keys.user_id and ${outranks(actor)})`;
-  const [, found] = await asActor(
-    db.batch([
-      stillStanding(db, actor),
-      raw<{ outranked: number }>(
-        db,
-        sql`select 1 as outranked from api_keys where ${matching} and ${outranking} limit 1`,
-      ),
-      db.delete(apiKeys).where(sql`${matching} and not ${outranking}`),
-    ]),
-  );
+  const [found] = await asActor(db, actor, [
+    raw<{ outranked: number }>(
+      db,
+      sql`select 1 as outranked from api_keys where ${matching} and ${outranking} limit 1`,
+    ),
+    db.delete(apiKeys).where(sql`${matching} and not ${outranking}`),
+  ]);
   return found.length === 0;
 }

@@ -1,4 +1,4 @@
-import type { SQL } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { DomainError } from '../core/errors.ts';
 
@@ -14,6 +14,9 @@ export function raw<Row = unknown>(db: Database, query: SQL) {
   const statement = db.all<Row>(query);
   return Object.assign(statement, { stmt: db.$client.prepare(statement.getQuery().sql) });
 }
+
+/** How many rows a select finds, as its one column. */
+export const rowCount = { count: sql<number>`count(*)` };
 
 /** A failure that a statement was written to give, and what it means. */
 type Expected = { when: RegExp; error: () => Error };

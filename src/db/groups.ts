@@ -1,7 +1,7 @@
 import { asc, eq, sql } from 'drizzle-orm';
 import type { Group, GroupStore } from '../core/groups.ts';
-import { asActor, stillStanding } from './accounts.ts';
-import { answered, type Database } from './client.ts';
+import { asActor } from './accounts.ts';
+import { answered, type Database, rowCount } from './client.ts';
 import { groups } from './schema.ts';
 
 export function createGroupStore(db: Database): GroupStore {
@@ -12,10 +12,7 @@ export function createGroupStore(db: Database): GroupStore {
     },
     async page({ offset, limit }) {
       const [[total], rows] = await answered(
-        db.batch([
-          db.select({ count: sql<number>`count(*)` }).from(groups),
-          inOrder().limit(limit).offset(offset),
-        ]),
+        db.batch([db.select(rowCount).from(groups), inOrder().limit(limit).offset(offset)]),
       );
       return { count: total?.count ?? 0, rows: rows.map(toGroup) };
     },
@@ -26,7 +23,7 @@ export function createGroupStore(db: Database): GroupStore {
     async insertUnlessTaken({ name, permissions }, actor) {
       const row = { name, permissions: JSON.stringify(permissions) };
       const insert = db.insert(groups).values(row).onConflictDoNothing().returning();
-      const [, [stored]] = await asActor(db.batch([stillStanding(db, actor), insert]));
+      const [[stored]] = await asActor(db, actor, [insert]);
       return stored === undefined ? 'name_taken' : toGroup(stored);
     },
     async update(id, { name, permissions }, actor) {
@@ -34,19 +31,16 @@ export function createGroupStore(db: Database): GroupStore {
         select 1 from groups other where other.name = ${name ?? null} and other.id <> ${id}
       )`;
       const columns = { name, permissions: permissions && JSON.stringify(permissions), id };
-      const [, [updated], found] = await asActor(
-        db.batch([
-          stillStanding(db, actor),
-          db.update(groups).set(columns).where(sql`id = ${id} and not ${taken}`).returning(),
-          db.select({ id: groups.id }).from(groups).where(eq(groups.id, id)),
-        ]),
-      );
+      const [[updated], found] = await asActor(db, actor, [
+        db.update(groups).set(columns).where(sql`id = ${id} and not ${taken}`).returning(),
+        db.select({ id: groups.id }).from(groups).where(eq(groups.id, id)),
+      ]);
       if (updated !== undefined) return toGroup(updated);
       return found.length === 0 ? 'no_group' : 'name_taken';
     },
     async delete(id, actor) {
       const remove = db.delete(groups).where(eq(groups.id, id)).returning({ id: groups.id });
-      const [, deleted] = await asActor(db.batch([stillStanding(db, actor), remove]));
+      const [deleted] = await asActor(db, actor, [remove]);
       return deleted.length > 0;
     },
   };

@@ -3,16 +3,8 @@ import { MAX_CUSTOM_PROPERTIES_BYTES } from '../core/custom-properties.ts';
 import { type Actor, ADMIN_LEVEL } from '../core/principal.ts';
 import { randomId } from '../core/secrets.ts';
 import type { NewUser, User, UserChanges, UserProblem, UserStore } from '../core/users.ts';
-import {
-  type AccountRow,
-  asActor,
-  atAdminLevel,
-  outranks,
-  selectAccounts,
-  stillStanding,
-  toAccount,
-} from './accounts.ts';
-import { answered, type Database, raw } from './client.ts';
+import { type AccountRow, asActor, atAdminLevel, outranks, selectAccounts, toAccount } from './accounts.ts';
+import { answered, type Database, raw, rowCount } from './client.ts';
 import { merged, mergedBytes, packed } from './custom-properties.ts';
 import { sessions, userGroups, users } from './schema.ts';
 
@@ -32,7 +24,7 @@ export function createUserStore(db: Database): UserStore {
       const matching = beginsWith(search);
       const [[total], rows] = await answered(
         db.batch([
-          db.select({ count: sql<number>`count(*)` }).from(users).where(matching),
+          db.select(rowCount).from(users).where(matching),
           selectAccounts(db).where(matching).orderBy(asc(users.id)).limit(limit).offset(offset),
         ]),
       );
@@ -104,19 +96,16 @@ async function insertUnlessTaken(db: Database, user: NewUser, actor: Actor): Pro
   const taken = when(sql`exists (select 1 from users where username = ${user.username})`);
   const checks: Check[] = [{ kind: 'username_taken', found: taken }, unknownGroup(user.groups)];
   const inserted = and(eq(users.username, user.username), eq(users.changeId, changeId));
-  const [, found, _inserted, _grouped, stored] = await asActor(
-    db.batch([
-      stillStanding(db, actor),
-      raw<Findings>(db, sql`select ${findings(checks)}`),
-      raw(db, newUserInsert(user, changeId, clear(checks))),
-      raw(
-        db,
-        sql`insert into user_groups (user_id, group_id)
+  const [found, _inserted, _grouped, stored] = await asActor(db, actor, [
+    raw<Findings>(db, sql`select ${findings(checks)}`),
+    raw(db, newUserInsert(user, changeId, clear(checks))),
+    raw(
+      db,
+      sql`insert into user_groups (user_id, group_id)
         select distinct users.id, value from users, json_each(${JSON.stringify(user.groups)}) where ${inserted}`,
-      ),
-      selectAccounts(db).where(inserted),
-    ]),
-  );
+    ),
+    selectAccounts(db).where(inserted),
+  ]);
   return outcome(problemIn(checks, found[0]), stored[0]);
 }
 
@@ -127,36 +116,30 @@ async function update(
   const changeId = randomId();
   const checks = checksOf(changes, actor);
   const applied = sql`exists (select 1 from users where id = ${id} and change_id = ${changeId})`;
-  const [, found, _updated, _ended, _left, _joined, stored] = await asActor(
-    db.batch([
-      stillStanding(db, actor),
-      raw<Findings>(db, sql`select ${findings(checks)} from users where id = ${id}`),
-      db
-        .update(users)
-        .set(columnsOf(changes, changeId, now))
-        .where(and(eq(users.id, id), clear(checks))),
-      db.delete(sessions).where(and(eq(sessions.userId, id), applied, endedBy(changes))),
-      db.delete(userGroups).where(and(eq(userGroups.userId, id), applied, regrouped(changes))),
-      raw(
-        db,
-        sql`insert into user_groups (user_id, group_id)
+  const [found, _updated, _ended, _left, _joined, stored] = await asActor(db, actor, [
+    raw<Findings>(db, sql`select ${findings(checks)} from users where id = ${id}`),
+    db
+      .update(users)
+      .set(columnsOf(changes, changeId, now))
+      .where(and(eq(users.id, id), clear(checks))),
+    db.delete(sessions).where(and(eq(sessions.userId, id), applied, endedBy(changes))),
+    db.delete(userGroups).where(and(eq(userGroups.userId, id), applied, regrouped(changes))),
+    raw(
+      db,
+      sql`insert into user_groups (user_id, group_id)
         select distinct ${id}, value from json_each(${JSON.stringify(changes.groups ?? [])}) where ${applied}`,
-      ),
-      selectAccounts(db).where(eq(users.id, id)),
-    ]),
-  );
+    ),
+    selectAccounts(db).where(eq(users.id, id)),
+  ]);
   return outcome(problemIn(checks, found[0]), stored[0]);
 }
 
 async function remove(db: Database, id: number, actor: Actor): Promise<UserProblem | null> {
   const checks: Check[] = [{ kind: 'outranked', found: when(outranks(actor)) }, lastAdmin];
-  const [, found] = await asActor(
-    db.batch([
-      stillStanding(db, actor),
-      raw<Findings>(db, sql`select ${findings(checks)} from users where id = ${id}`),
-      db.delete(users).where(and(eq(users.id, id), clear(checks))),
-    ]),
-  );
+  const [found] = await asActor(db, actor, [
+    raw<Findings>(db, sql`select ${findings(checks)} from users where id = ${id}`),
+    db.delete(users).where(and(eq(users.id, id), clear(checks))),
+  ]);
   return problemIn(checks, found[0]);
 }
 
