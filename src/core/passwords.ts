@@ -44,7 +44,7 @@ export async function hashPassword(policy: PasswordPolicy, password: string): Pr
   const salt = randomBytes(SALT_BYTES);
   const iterations = chainOf(policy.passwordIterations);
   const hash = await deriveChain(password, salt, iterations);
-  return new Secret(`$${SCHEME}$i=${iterations.join(',')}$${toBase64(salt)}$${toBase64(hash)}`);
+  return formatHash({ iterations, salt, hash });
 }
 
 /** Whether `password` gives `stored`. A stored text in no known format matches nothing. */
@@ -77,10 +77,8 @@ export function isWeaker(stored: Secret, policy: PasswordPolicy): boolean {
 
 /** A hash that no password is known for; verifying against it costs what a real one of this policy costs. */
 export function decoyHash(policy: PasswordPolicy): Secret {
-  const iterations = chainOf(policy.passwordIterations).join(',');
-  return new Secret(
-    `$${SCHEME}$i=${iterations}$${toBase64(randomBytes(SALT_BYTES))}$${toBase64(randomBytes(HASH_BYTES))}`,
-  );
+  const iterations = chainOf(policy.passwordIterations);
+  return formatHash({ iterations, salt: randomBytes(SALT_BYTES), hash: randomBytes(HASH_BYTES) });
 }
 
 /** Splits a total into the fewest even links that one call may run: 220000 -> 73334, 73333, 73333. */
@@ -103,6 +101,9 @@ export async function deriveChain(
   }
   return derived;
 }
+
+const formatHash = ({ iterations, salt, hash }: StoredHash): Secret =>
+  new Secret(`$${SCHEME}$i=${iterations.join(',')}$${toBase64(salt)}$${toBase64(hash)}`);
 
 function parseHash(text: string): StoredHash | undefined {
   const match = HASH_FORM.exec(text);

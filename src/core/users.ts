@@ -143,7 +143,8 @@ export async function createUser(
   deps: UserDeps,
   { caller, fields, password, now }: { caller: Principal; fields: UserFields; password: string; now: Date },
 ): Promise<User> {
-  if (givesPrivileges(fields)) assertMayGive(caller, fields);
+  const given = withoutUnchanged(fields, NEW_USER_FIELDS);
+  if (givesPrivileges(given)) assertMayGive(caller, given);
   assertPropertiesFit(fields.customProperties);
   assertAcceptable(deps.passwordPolicy, password);
   const passwordHash = await hashPassword(deps.passwordPolicy, password);
@@ -165,7 +166,7 @@ export async function updateUser(
   const target = await getAccount(deps, id);
   assertMayActOn(caller.rights, target.rights);
   const changes = withoutUnchanged(args.changes, target.user);
-  if (ADMIN_ONLY.some((field) => changes[field] !== undefined)) assertMayGive(caller, changes);
+  if (givesPrivileges(changes)) assertMayGive(caller, changes);
   if (password !== undefined) assertNotByApiKey(caller, NO_PASSWORD_BY_KEY);
   if (password !== undefined && id === caller.user.id && deps.requireCurrentPassword) {
     throw invalidFields({ password: ['Change your own password at users/me/, with the current one.'] });
@@ -220,8 +221,8 @@ export async function passwordChange(
 export const ownSessionOf = ({ proof }: Principal): string | null =>
   proof.kind === 'session' ? proof.sessionId : null;
 
-const givesPrivileges = (fields: UserFields): boolean =>
-  fields.userLevel !== 0 || fields.isStaff || fields.isSuperuser || fields.groups.length > 0;
+const givesPrivileges = (changes: UserChanges): boolean =>
+  ADMIN_ONLY.some((field) => changes[field] !== undefined);
 
 /** Levels, staff flags and groups are given by admins alone; rights not by a key, which may have leaked. */
 function assertMayGive(caller: Principal, { userLevel = 0, groups = [] }: UserChanges): void {
@@ -231,7 +232,10 @@ function assertMayGive(caller: Principal, { userLevel = 0, groups = [] }: UserCh
 }
 
 /** Lets anyone send a whole user back, as forms do: what only admins may give counts where it differs. */
-function withoutUnchanged(changes: UserChanges, target: User): UserChanges {
+function withoutUnchanged(
+  changes: UserChanges,
+  target: Pick<UserFields, (typeof ADMIN_ONLY)[number]>,
+): UserChanges {
   const rest = { ...changes };
   for (const field of ADMIN_ONLY) {
     if (String(rest[field]) === String(target[field])) delete rest[field];
