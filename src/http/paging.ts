@@ -1,7 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { DomainError } from '../core/errors.ts';
 import type { Page, Slice } from '../core/pages.ts';
-import { type PageJson, pageJson } from './schemas.ts';
 
 const DEFAULT_PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 200;
@@ -35,13 +34,28 @@ export function answerPage<Row, Shown>(
   page: Page<Row>,
   pager: Pager,
   rows: (row: Row) => Shown,
-): PageJson<Shown> {
+): { count: number; next: string | null; previous: string | null; results: Shown[] } {
   const { number, limit } = pager;
   if (number > 1 && page.rows.length === 0) throw invalidPage();
   const next = number * limit < page.count ? linkTo(pager, number + 1) : null;
   const previous = number > 1 ? linkTo(pager, number - 1) : null;
-  return pageJson(page, { rows, next, previous });
+  return { count: page.count, next, previous, results: page.rows.map(rows) };
 }
+
+/** The envelope that clients of Django REST Framework page through. */
+export const pageSchema = <Row extends z.ZodType>(row: Row) =>
+  z.object({
+    count: z.int().openapi({ example: 1, description: 'Rows in all.' }),
+    next: link('https://accounts.example.com/api/accounts/users/?page=3'),
+    previous: link('https://accounts.example.com/api/accounts/users/?page=1'),
+    results: z.array(row),
+  });
+
+/** What a list answers: a bare array or, when a page is asked for, the envelope under `name`. */
+export const arrayOrPage = <Row extends z.ZodType>(row: Row, name: string) =>
+  z.union([z.array(row), pageSchema(row).openapi(name)]);
+
+const link = (example: string) => z.url().nullable().openapi({ example });
 
 const invalidPage = (): DomainError => new DomainError('not_found', 'Invalid page.');
 

@@ -1,6 +1,5 @@
 import { z } from '@hono/zod-openapi';
 import type { ApiKey } from '../core/api-keys.ts';
-import type { Page } from '../core/pages.ts';
 import { PERMISSIONS } from '../core/permissions.ts';
 import type { User } from '../core/users.ts';
 
@@ -105,24 +104,6 @@ export const permissionSchema = z
     codename: z.enum(PERMISSIONS.map(({ codename }) => codename)).openapi({ example: 'view_user' }),
   })
   .openapi('Permission');
-
-const link = (example: string) => z.url().nullable().openapi({ example });
-
-/** The envelope that clients of Django REST Framework page through. */
-export const pageSchema = <Row extends z.ZodType>(row: Row) =>
-  z.object({
-    count: z.int().openapi({ example: 1, description: 'Rows in all.' }),
-    next: link('https://accounts.example.com/api/accounts/users/?page=3'),
-    previous: link('https://accounts.example.com/api/accounts/users/?page=1'),
-    results: z.array(row),
-  });
-
-export type PageJson<Row> = { count: number; next: string | null; previous: string | null; results: Row[] };
-
-export const pageJson = <Row, Shown>(
-  page: Page<Row>,
-  { rows, next, previous }: { rows: (row: Row) => Shown; next: string | null; previous: string | null },
-): PageJson<Shown> => ({ count: page.count, next, previous, results: page.rows.map(rows) });
 
 export const detailSchema = z
   .object({

@@ -11,9 +11,9 @@ import {
 import { DomainError } from '../../core/errors.ts';
 import { signedIn } from '../access.ts';
 import { anything, text } from '../fields.ts';
-import { answerPage, pageQuery, pagerOf } from '../paging.ts';
+import { answerPage, pageQuery, pagerOf, pageSchema } from '../paging.ts';
 import { type Route, route } from '../route.ts';
-import { apiKeyJson, apiKeySchema, pageSchema, userJson, userSchema } from '../schemas.ts';
+import { apiKeyJson, apiKeySchema, userJson, userSchema } from '../schemas.ts';
 
 const KEYS = '/api/accounts/api-keys/';
 const KEY = '/api/accounts/api-keys/{id}/';

@@ -2,9 +2,9 @@ import { z } from '@hono/zod-openapi';
 import { createGroup, deleteGroup, getGroup, updateGroup } from '../../core/groups.ts';
 import { adminOnly, requires } from '../access.ts';
 import { idList, text } from '../fields.ts';
-import { answerPage, isPaged, pageQuery, pagerOf } from '../paging.ts';
+import { answerPage, arrayOrPage, isPaged, pageQuery, pagerOf } from '../paging.ts';
 import { type Route, route } from '../route.ts';
-import { groupSchema, pageSchema } from '../schemas.ts';
+import { groupSchema } from '../schemas.ts';
 
 const GROUPS = '/api/accounts/groups/';
 const GROUP = '/api/accounts/groups/{id}/';
@@ -29,7 +29,7 @@ const list = route(
     answer: {
       status: 200,
       description: 'The groups, by id.',
-      schema: z.union([z.array(groupSchema), pageSchema(groupSchema).openapi('GroupPage')]),
+      schema: arrayOrPage(groupSchema, 'GroupPage'),
     },
     failures: { 404: 'There is no such page.' },
   },

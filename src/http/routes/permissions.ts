@@ -1,9 +1,8 @@
-import { z } from '@hono/zod-openapi';
 import { PERMISSIONS } from '../../core/permissions.ts';
 import { requires } from '../access.ts';
-import { answerPage, isPaged, pageQuery, pagerOf } from '../paging.ts';
+import { answerPage, arrayOrPage, isPaged, pageQuery, pagerOf } from '../paging.ts';
 import { type Route, route } from '../route.ts';
-import { pageSchema, permissionSchema } from '../schemas.ts';
+import { permissionSchema } from '../schemas.ts';
 
 const list = route(
   requires('view_permission'),
@@ -18,7 +17,7 @@ const list = route(
     answer: {
       status: 200,
       description: 'Every permission there is; ids never change their meaning.',
-      schema: z.union([z.array(permissionSchema), pageSchema(permissionSchema).openapi('PermissionPage')]),
+      schema: arrayOrPage(permissionSchema, 'PermissionPage'),
     },
     failures: { 404: 'There is no such page.' },
   },

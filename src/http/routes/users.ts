@@ -2,9 +2,9 @@ import { z } from '@hono/zod-openapi';
 import { updateMe } from '../../core/me.ts';
 import { createUser, deleteUser, getUser, listUsers, NEW_USER_FIELDS, updateUser } from '../../core/users.ts';
 import { requires, signedIn } from '../access.ts';
-import { answerPage, isPaged, pageQuery, pagerOf } from '../paging.ts';
+import { answerPage, arrayOrPage, isPaged, pageQuery, pagerOf } from '../paging.ts';
 import { type Route, route } from '../route.ts';
-import { pageSchema, userJson, userSchema } from '../schemas.ts';
+import { userJson, userSchema } from '../schemas.ts';
 import {
   changesOf,
   judgeNewPassword,
@@ -70,7 +70,7 @@ const list = route(
     answer: {
       status: 200,
       description: 'The users, by id.',
-      schema: z.union([z.array(userSchema), pageSchema(userSchema).openapi('UserPage')]),
+      schema: arrayOrPage(userSchema, 'UserPage'),
     },
     failures: { 404: 'There is no such page.' },
   },
