@@ -13,7 +13,7 @@ const swaggerFiles = ['swagger-ui-bundle.js', 'swagger-ui.css', 'favicon-32x32.p
 type Asset = { from: string; to: string };
 
 /** Whether a file of src/web/ is served as it is. */
-export function isStatic(name: string): boolean {
+function isStatic(name: string): boolean {
   return /\.(js|css|png|svg|ico|woff2)$/.test(name);
 }
 

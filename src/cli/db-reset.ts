@@ -1,12 +1,10 @@
 // `npm run db:reset [-- --persist-to DIR]`: an empty local database with current tables.
 
-import { relative, resolve } from 'node:path';
-import { findOption } from './dev-args.ts';
+import { relative } from 'node:path';
+import { stateFolder } from './dev-args.ts';
 import { migrateLocal, removeLocal } from './local-database.ts';
-import { paths } from './project.ts';
 
-const persistTo = findOption(process.argv.slice(2), 'persist-to');
-const state = persistTo === null ? paths.state : resolve(persistTo);
+const state = stateFolder(process.argv.slice(2));
 const place = relative(process.cwd(), state) || '.';
 
 const removed = await removeLocal(state);

@@ -1,5 +1,14 @@
 // `npm run dev -- …` hands its arguments to wrangler untouched; preparation must know one of them.
 
+import { resolve } from 'node:path';
+import { paths } from './project.ts';
+
+/** Where the local database of a run with these arguments lives. */
+export function stateFolder(args: readonly string[]): string {
+  const persistTo = findOption(args, 'persist-to');
+  return persistTo === null ? paths.state : resolve(persistTo);
+}
+
 /**
  * The value of a command line option in either form, `--name value` or `--name=value`. The last one
  * wins, as in wrangler; null when absent or without a value. Arguments after a bare `--` are no options.

@@ -2,11 +2,9 @@
 // Preparation is prepare.ts, which wrangler runs; here it only learns where the database goes.
 
 import { constants } from 'node:os';
-import { resolve } from 'node:path';
-import { findOption } from './dev-args.ts';
+import { stateFolder } from './dev-args.ts';
 import { findAdmin, readyNotice } from './dev-notice.ts';
 import { stateVariable } from './prepare.ts';
-import { paths } from './project.ts';
 import { exitCode, startWrangler } from './wrangler.ts';
 
 /** The port in wrangler's message that the server is up; null for any other message. */
@@ -24,12 +22,10 @@ async function announce(message: unknown): Promise<void> {
 }
 
 const args = process.argv.slice(2);
-const persistTo = findOption(args, 'persist-to');
-const state = persistTo === null ? paths.state : resolve(persistTo);
 
 const server = startWrangler(['dev', ...args], {
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-  env: { [stateVariable]: state },
+  env: { [stateVariable]: stateFolder(args) },
 });
 server.on('message', announce);
 let stoppedBy: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | null = null;

@@ -14,14 +14,14 @@ const binding = 'DB';
 const storageClass = 'miniflare-D1DatabaseObject';
 
 /** The id that wrangler gives the local database: the configured one, else the binding's name. */
-export function localDatabaseId(config: string): string {
+function localDatabaseId(config: string): string {
   const configured = (name: string) =>
     new RegExp(`^\\s*${name}\\s*=\\s*["']([^"']+)["']`, 'm').exec(config)?.[1];
   return configured('preview_database_id') ?? configured('database_id') ?? binding;
 }
 
 /** The name of a local database's file: the id of the Durable Object that holds it, as workerd makes it. */
-export function databaseFileName(id: string): string {
+function databaseFileName(id: string): string {
   const key = createHash('sha256').update(storageClass).digest();
   const half = (data: string | Buffer) => createHmac('sha256', key).update(data).digest().subarray(0, 16);
   const name = half(id);

@@ -10,7 +10,7 @@ import { paths, projectRoot } from './project.ts';
 /** What `npm run dev` sets, since this command cannot see wrangler's arguments. */
 export const stateVariable = 'EDGE_ACCOUNTS_STATE';
 /** Set to `assets` by whoever runs the Worker with secrets and a database of its own, as tests do. */
-export const prepareVariable = 'EDGE_ACCOUNTS_PREPARE';
+const prepareVariable = 'EDGE_ACCOUNTS_PREPARE';
 
 /** Whether a run also needs a key and local tables. wrangler names its command in the environment. */
 export function preparesEverything(env: NodeJS.ProcessEnv): boolean {
