@@ -62,7 +62,11 @@ export default defineConfig({
           })),
         ],
         root,
-        test: { name: 'http', include: ['test/http/**/*.test.ts'], setupFiles: ['test/support/migrate.ts'] },
+        test: {
+          name: 'http',
+          include: ['test/{http,conformance}/**/*.test.ts'],
+          setupFiles: ['test/support/migrate.ts'],
+        },
       },
       { root, test: { name: 'cli', include: ['test/cli/**/*.test.ts'], environment: 'node' } },
     ],

@@ -47,7 +47,11 @@ export async function send(request: Request, bindings: Env = env): Promise<Respo
 
 /** `path` is below `/api/accounts` unless it begins with `/api/` or is `/swagger`. */
 export async function call(method: string, path: string, options: Call = {}): Promise<Answer> {
-  const response = await send(requestOf(method, path, options), options.env ?? env);
+  return answerTo(requestOf(method, path, options), options.env);
+}
+
+export async function answerTo(request: Request, bindings?: Env): Promise<Answer> {
+  const response = await send(request, bindings);
   const text = await response.text();
   return { status: response.status, headers: response.headers, text, body: parse(text) };
 }

@@ -14,6 +14,12 @@ declare module 'node:util' {
   export function inspect(value: unknown, options?: { showHidden?: boolean; depth?: number | null }): string;
 }
 
+declare module '*?raw' {
+  const text: string;
+  // biome-ignore lint/style/noDefaultExport: that is how Vite gives the text of a file
+  export default text;
+}
+
 interface ImportMeta {
   /** Vite replaces the call with the files' texts. */
   glob(pattern: string, options: { query: '?raw'; import: 'default'; eager: true }): Record<string, string>;

@@ -44,5 +44,5 @@ async function signature(input: string, key: CryptoKey | undefined): Promise<Uin
   return new Uint8Array(await crypto.subtle.sign(algorithm, key, new TextEncoder().encode(input)));
 }
 
-export const hmacKey = (bytes: Uint8Array<ArrayBuffer>): Promise<CryptoKey> =>
-  crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
+export const hmacKey = (bytes: Uint8Array<ArrayBuffer>, hash = 'SHA-256'): Promise<CryptoKey> =>
+  crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash }, false, ['sign']);

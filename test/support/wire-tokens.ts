@@ -24,10 +24,11 @@ export async function resigned(jwt: string, claims: Claims, header: Claims = {})
     .sign(key);
 }
 
-const SECRET = new Uint8Array(32).map((_, i) => i * 7 + 3);
+/** What the origin signs with. */
+export const SHARED_SECRET = new Uint8Array(32).map((_, i) => i * 7 + 3);
 const SECRET_JWK = {
   kty: 'oct',
-  k: btoa(String.fromCharCode(...SECRET)).replace(/=+$/, ''),
+  k: btoa(String.fromCharCode(...SHARED_SECRET)).replace(/=+$/, ''),
   interchange: true,
 };
 
@@ -48,7 +49,7 @@ export const referenceToken = (userId: number, claims: Claims = {}): Promise<str
     ...claims,
   })
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
-    .sign(SECRET);
+    .sign(SHARED_SECRET);
 
 /** Tokens, good by themselves, of a session that is stored but over. */
 export async function tokensOfExpiredSession(of: Person): Promise<{ access: string; refresh: string }> {

@@ -1,0 +1,116 @@
+import type { Answer } from '../support/api.ts';
+import { claimsOf } from '../support/wire-tokens.ts';
+import { isObject, type Json, type Recorded, type RecordedToken } from './recording.ts';
+import type { Kept } from './replay.ts';
+
+/** What an answer has to be; `body` is undefined where there must be none. */
+export type Expected = {
+  status: number;
+  headers: Record<string, string>;
+  body: Json | undefined;
+  /** Of the tokens in the body. */
+  tokens: readonly RecordedToken[];
+};
+
+/** What the recording says. `Allow` is on each of its answers, but matters where a method is what was wrong. */
+export function expectedOf({ method, status, headers = {}, body, body_text, jwt = [] }: Recorded): Expected {
+  const { Allow: allow, ...others } = headers;
+  const isAboutMethods = allow !== undefined && (status === 405 || method === 'OPTIONS');
+  return {
+    status,
+    headers: isAboutMethods ? { ...others, Allow: allow } : others,
+    body: method === 'HEAD' ? undefined : (body ?? body_text),
+    tokens: jwt,
+  };
+}
+
+/** Where the answer is not what was expected; empty when it is. */
+export function mismatches(expected: Expected, answer: Answer, kept: Kept): string[] {
+  const shown = answer.text === '' ? undefined : (answer.body ?? answer.text);
+  return [
+    ...(answer.status === expected.status ? [] : [`status ${answer.status} instead of ${expected.status}`]),
+    ...inHeaders(expected.headers, answer.headers),
+    ...inValue('body', expected.body, shown, kept),
+    ...expected.tokens.flatMap((token) => inToken(token, answer.body)),
+  ];
+}
+
+/** Headers that clients read, with those that an answer must not have. */
+const COMPARED = ['Content-Type', 'WWW-Authenticate', 'Allow', 'Retry-After', 'Access-Control-Allow-Origin'];
+
+function inHeaders(expected: Record<string, string>, found: Headers): string[] {
+  return COMPARED.flatMap((name) => {
+    const [wanted, got] = [expected[name] ?? null, found.get(name)];
+    if (name === 'Allow' && wanted === null) return [];
+    const isSame = name === 'Allow' ? setOf(wanted) === setOf(got) : matches(wanted, got);
+    return isSame ? [] : [`${name}: ${got} instead of ${wanted}`];
+  });
+}
+
+const setOf = (list: string | null): string => (list ?? '').split(', ').sort().join();
+
+function inValue(path: string, expected: Json | undefined, found: unknown, kept: Kept): string[] {
+  if (isObject(expected) && isObject(found)) {
+    const names = new Set([...Object.keys(expected), ...Object.keys(found)]);
+    return [...names].flatMap((name) => inValue(`${path}.${name}`, expected[name], found[name], kept));
+  }
+  if (Array.isArray(expected) && Array.isArray(found) && expected.length === found.length) {
+    return expected.flatMap((item, i) => inValue(`${path}[${i}]`, item, found[i], kept));
+  }
+  if (expected === '<any>' && found !== undefined) return [];
+  const isSame = isLong(expected)
+    ? isSameLong(expected, found)
+    : isId(expected)
+      ? isSameId(expected, found, kept)
+      : matches(expected, found);
+  return isSame ? [] : [`${path}: ${JSON.stringify(found)} instead of ${JSON.stringify(expected)}`];
+}
+
+/** `<id>` is any id, `<id:admin>` the one that was kept under that name. */
+const isId = (expected: unknown): expected is string =>
+  typeof expected === 'string' && /^<id(:\w+)?>$/.test(expected);
+
+function isSameId(expected: string, found: unknown, kept: Kept): boolean {
+  const known = kept.get(`${expected.slice('<id:'.length, -1)}_id`);
+  return Number.isInteger(found) && (known === undefined || known === found);
+}
+
+const LONG = /^<(\d+) characters: (.*)\.\.\.>$/s;
+
+/** `<102391 characters: yyy...>` is a text of that length which begins so. */
+const isLong = (expected: unknown): expected is string => typeof expected === 'string' && LONG.test(expected);
+
+function isSameLong(expected: string, found: unknown): boolean {
+  const [, length, beginning = ''] = LONG.exec(expected) ?? [];
+  return typeof found === 'string' && found.length === Number(length) && found.startsWith(beginning);
+}
+
+const PLACEHOLDERS: Record<string, string> = {
+  '<jwt>': '[\\w-]+\\.[\\w-]+\\.[\\w-]+',
+  '<key>': 'dsp_[0-9A-Za-z]{49}',
+  '<preview>': 'dsp_[0-9A-Za-z]{4}\\.{3}[0-9A-Za-z]{4}',
+  '<datetime>': '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}Z',
+  '<n>': '\\d+',
+  '<any text>': '.+',
+};
+
+/** Equal, where a placeholder in a text stands for whatever has its form. */
+function matches(expected: unknown, found: unknown): boolean {
+  if (typeof expected !== 'string' || typeof found !== 'string') {
+    return JSON.stringify(expected) === JSON.stringify(found);
+  }
+  const parts = expected.split(/(<[a-z ]+>)/).map((part) => PLACEHOLDERS[part] ?? RegExp.escape(part));
+  return new RegExp(`^${parts.join('')}$`, 's').test(found);
+}
+
+/** What the reference requires of a token: its claims and for how long it is good. */
+function inToken({ claims, exp_minus_iat: lifetime }: RecordedToken, body: Record<string, string>): string[] {
+  const name = claims['token_type'] ?? '';
+  const token = body[name];
+  if (token === undefined) return [`no ${name} token`];
+  const { token_type, exp, iat, jti, user_id } = claimsOf(token);
+  const wanted = { token_type: name, lifetime, jti: 32, user_id: claims['user_id'] };
+  const id = `<${typeof user_id === 'string' ? 'str' : typeof user_id} id>`;
+  const got = { token_type, lifetime: exp - iat, jti: jti?.length, user_id: id };
+  return matches(wanted, got) ? [] : [`${name} token: ${JSON.stringify(got)}, not ${JSON.stringify(wanted)}`];
+}

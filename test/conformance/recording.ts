@@ -1,0 +1,46 @@
+import lines from './reference.jsonl?raw';
+
+/** One request to the reference server and what it answered; `README.md` explains the members. */
+export type Recorded = {
+  n: number;
+  group: string;
+  name: string;
+  method: string;
+  path: string;
+  request_headers?: Record<string, string>;
+  request_body?: string | { base64: string };
+  setup?: Setup[];
+  /** Names under which members of the answer are kept for later requests. */
+  save?: Record<string, string>;
+  save_id?: { var: string; from: string };
+  status: number;
+  headers?: Record<string, string>;
+  body?: Json;
+  body_text?: string;
+  jwt?: RecordedToken[];
+};
+
+/** What was done outside of the API before a request. */
+export type Setup = { sql: string } | CraftedToken;
+
+export type CraftedToken = {
+  craft_jwt: string;
+  claims: Record<string, unknown>;
+  alg: string;
+  header: Record<string, unknown>;
+};
+
+export type RecordedToken = {
+  claims: Record<string, string>;
+  exp_minus_iat: number;
+};
+
+export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+
+export const isObject = (value: unknown): value is { [name: string]: Json } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const recording: readonly Recorded[] = lines
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line));

@@ -1,0 +1,80 @@
+const LISTED = "('admin','standard1','streamer1','inactive1','all.fields@x-y_z')";
+
+/** What was done to the reference's tables, done to ours; null where we keep no such thing. */
+export const STATEMENTS: Record<string, string | null> = {
+  'DELETE FROM accounts_user': 'delete from users',
+  "DELETE FROM sqlite_sequence WHERE name='accounts_user'":
+    "delete from sqlite_sequence where name = 'users'",
+  "UPDATE accounts_user SET is_active=0 WHERE username='inactive1'":
+    "update users set is_active = 0 where username = 'inactive1'",
+  'UPDATE accounts_user SET custom_properties=\'{"navOrder":["channels","stale"],"k":1}\' WHERE username=\'standard1\'':
+    'update users set custom_properties = \'{"navOrder":"[\\"channels\\",\\"stale\\"]","k":"1"}\' where username = \'standard1\'',
+  "UPDATE accounts_user SET custom_properties=NULL WHERE username='standard1'":
+    "update users set custom_properties = '{}' where username = 'standard1'",
+  "INSERT INTO dispatcharr_channels_channelprofile(id,name) VALUES (1,'P1'),(2,'P2')": null,
+  [`DELETE FROM accounts_user_channel_profiles WHERE user_id NOT IN (SELECT id FROM accounts_user WHERE username IN ${LISTED})`]:
+    null,
+  [`DELETE FROM accounts_user WHERE username NOT IN ${LISTED}`]: `delete from users where username not in ${LISTED}`,
+  "UPDATE accounts_user SET user_level=10 WHERE username='admin'":
+    "update users set user_level = 10 where username = 'admin'",
+  "DELETE FROM accounts_user WHERE username='inactive1'": "delete from users where username = 'inactive1'",
+};
+
+/** A statement, or a request with the access token of `as`; `keep` names a member of the answer and where it goes. */
+export type Step =
+  | string
+  | { as: string; method: string; path: string; body?: object; keep?: Record<string, string> };
+
+const patchMe = (body: object): Step => ({ as: 'standard', method: 'PATCH', path: '/users/me/', body });
+const patchListed = (body: object): Step => ({
+  as: 'admin',
+  method: 'PATCH',
+  path: '/users/{{allfields_id}}/',
+  body,
+});
+
+/**
+ * What brings our state to where the recording goes on, by the number of the request that comes next: requests
+ * that were made but not recorded, and what we have kept or changed where we differ.
+ */
+export const STEPS_BEFORE: Record<number, Step[]> = {
+  // We take a form, and paths without a slash.
+  15: ['delete from users'],
+  30: ['delete from users'],
+  172: [{ as: 'admin', method: 'DELETE', path: '/users/{{deleted_id}}/' }],
+  364: [patchMe({ email: 'New@EXAMPLE.com' })],
+  390: [
+    patchMe({
+      email: 'a+b@example.com',
+      custom_properties: { theme: 'dark', n: 1, nested: { a: 1 }, navOrder: ['channels', 'vods'] },
+    }),
+  ],
+  411: [patchMe({ custom_properties: { navOrder: ['channels', 'vods'] } })],
+  426: [patchMe({ first_name: 'Multi', last_name: 'Er', custom_properties: { a: 1 } })],
+  437: [patchMe({ password: 'another-Pass1' })],
+  // The recorded body names a group and makes the user inactive, which the reference does not read, and
+  // writes `last_login`, which we do not take.
+  451: ["insert into groups (id, name, permissions) values (1, 'named', '[]')"],
+  452: [
+    "delete from groups where name = 'named'",
+    "update users set is_active = 1, last_login = 0 where username = 'all.fields@x-y_z'",
+  ],
+  592: [{ as: 'admin', method: 'PATCH', path: '/users/{{streamer_id}}/', body: { first_name: 'Stream' } }],
+  631: [
+    patchListed({
+      user_level: 0,
+      custom_properties: { xc_password: 'new.Pass', a: null, b: 2 },
+      stream_limit: 0,
+      is_staff: false,
+      is_superuser: false,
+    }),
+  ],
+  638: [patchListed({ channel_profiles: [2] })],
+  651: [
+    patchListed({ first_name: 'Formed' }),
+    "update users set last_login = null where username = 'renamed1'",
+  ],
+  // Ours has been replaced where the reference refused to.
+  745: [{ as: 'standard', method: 'POST', path: '/api-keys/generate/', keep: { standard_key: 'key' } }],
+  799: [{ as: 'admin', method: 'PATCH', path: '/groups/{{group2_id}}/', body: { permissions: [2] } }],
+};
