@@ -137,15 +137,25 @@ function judgeClaims(
   if ((type !== 'access' && type !== 'refresh') || (kind !== 'any' && type !== kind)) {
     return { valid: false, reason: 'wrong_type' };
   }
-  if (typeof sid !== 'string' ? !key.interchange : typ !== TYP[type]) {
-    return { valid: false, reason: 'invalid' };
-  }
+  if (!isWhole(key, { typ, type, sid })) return { valid: false, reason: 'invalid' };
   // A token from the future would outlive the end of its user's logins.
   const isFromNow = iat <= toSeconds(now) + CLOCK_SKEW_SECONDS;
   if (!isFromNow || exp > MAX_SECONDS) return { valid: false, reason: 'invalid' };
   const [issuedAt, expiresAt] = [new Date(iat * 1000), new Date(exp * 1000)];
   const sessionId = typeof sid === 'string' ? sid : null;
   return { valid: true, claims: { kind: type, userId: toUserId(user), sessionId, issuedAt, expiresAt, key } };
+}
+
+/**
+ * Whether a token has the session and the `typ` that ours have. Under a shared secret both may be missing, as the
+ * other issuer leaves them out; where it renews a token of ours, it copies `sid` and writes its own `typ`.
+ */
+function isWhole(
+  { interchange }: SigningKey,
+  { typ, type, sid }: { typ: string | undefined; type: TokenKind; sid: unknown },
+): boolean {
+  const namesSession = typeof sid === 'string' || (interchange && sid === undefined);
+  return namesSession && (typ === TYP[type] || (interchange && (typ === undefined || typ === 'JWT')));
 }
 
 function toUserId(claim: unknown): number | null {

@@ -121,13 +121,20 @@ describe('a token of the origin under the interchange key', () => {
     expect(result).toMatchObject({ valid: true, claims: { issuedAt: new Date(0) } });
   });
 
-  it('belongs to a session only with the typ of our own tokens', async () => {
-    const header = { alg: 'HS256', typ: 'JWT' };
-    expect(await check(await foreign({ sid: 'a1' }, header))).toEqual({ valid: false, reason: 'invalid' });
-    expect(await check(await foreign({ sid: 'a1' }, { ...header, typ: 'at+jwt' }))).toMatchObject({
-      valid: true,
-      claims: { sessionId: 'a1' },
-    });
+  it.each(['JWT', 'at+jwt'])('belongs to the session that it names, with typ %s', async (typ) => {
+    // The origin copies `sid` when it renews a token of ours, and writes its own `typ`.
+    const token = await foreign({ sid: 'a1' }, { alg: 'HS256', typ });
+    expect(await check(token)).toMatchObject({ valid: true, claims: { sessionId: 'a1' } });
+  });
+
+  it.each([
+    ['the typ of a refresh token', { typ: 'rt+jwt' }, {}],
+    ['a typ of something else', { typ: 'dpop+jwt' }, {}],
+    ['a sid that is no text', { typ: 'JWT' }, { sid: 1 }],
+    ['a sid of null', { typ: 'JWT' }, { sid: null }],
+  ])('is refused with %s', async (_, header, claims) => {
+    const token = await foreign(claims, { alg: 'HS256', ...header });
+    expect(await check(token)).toEqual({ valid: false, reason: 'invalid' });
   });
 });
 

@@ -79,6 +79,26 @@ describe('a token as the origin server makes it, where the key set ends with the
     expect((await me(body.access)).status).toBe(401);
   });
 
+  it('lives as long as our session where the origin made it of a refresh token of ours', async () => {
+    const who = await person();
+    const { body } = await post('/token/', who, { env: bindings });
+    const { sid, sub, user_id } = claimsOf(body.refresh);
+    const [renewed, other] = [await referenceToken(who.id, { sid, sub, user_id }), await signIn(who)];
+    expect((await me(renewed)).body.id).toBe(who.id);
+    expect((await post('/auth/logout/', undefined, { token: renewed, env: bindings })).status).toBe(200);
+    for (const ended of [renewed, body.access]) expect((await me(ended)).status).toBe(401);
+    expect((await me(other.access)).status).toBe(200);
+  });
+
+  it('is refused when another secret signed it, or its claims were changed', async () => {
+    const { id } = await person();
+    const [header, , signature] = (await referenceToken(id)).split('.');
+    const payload = (await referenceToken(1)).split('.')[1];
+    const elsewhere = { env: envWithInterchange({ k: btoa('another secret of thirty-two bytes') }) };
+    expect((await me(await referenceToken(id), elsewhere)).status).toBe(401);
+    expect((await me(`${header}.${payload}.${signature}`)).body.code).toBe('token_not_valid');
+  });
+
   it('is refused after a password change when it was issued in or before that second', async () => {
     const who = await signedInAs();
     const old = await referenceToken(who.id, { iat: nowInSeconds() - 60 });
