@@ -1,5 +1,5 @@
 import { isPrivateAddress } from './addresses.ts';
-import { DomainError, forbidden } from './errors.ts';
+import { DomainError } from './errors.ts';
 import { assertAcceptable, hashPassword, type PasswordPolicy } from './passwords.ts';
 import { ADMIN_LEVEL } from './principal.ts';
 import { NEW_USER_FIELDS, type NewUser } from './users.ts';
@@ -24,31 +24,39 @@ export type SuperuserDeps = {
 /** What a browser tells of the page that sent a request (RFC 6454, Fetch Metadata); programs send neither. */
 export type RequestOrigin = { origin: string | null; fetchSite: string | null; url: URL };
 
-/** Whether a caller at this address may create the first admin. No address, no right. */
-export function isSetupAllowed(deps: Pick<SuperuserDeps, 'setupAllowedIp'>, address: string | null): boolean {
-  if (address === null) return false;
-  return deps.setupAllowedIp === undefined ? isPrivateAddress(address) : address === deps.setupAllowedIp;
-}
+export type SetupCaller = { address: string | null; from: RequestOrigin };
 
 /**
- * Refuses what may not even try: a page of another site must not create the admin on the machine of a
- * developer who visits it, neither as itself (CSRF) nor under a name that it points at that machine (DNS
- * rebinding).
- * @throws DomainError `forbidden`
+ * Why this caller may not even try, as a sentence for people; null when it may. A page of another site must not
+ * create the admin on the machine of a developer who visits it, neither as itself (CSRF) nor under a name that
+ * it points at that machine (DNS rebinding).
  */
-export function assertSetupAllowed(
+export function setupRefusal(
   deps: Pick<SuperuserDeps, 'setupAllowedIp'>,
-  { address, from }: { address: string | null; from: RequestOrigin },
-): void {
-  if (!isSetupAllowed(deps, address)) {
-    throw forbidden(
-      'The first admin cannot be created from this address. Use a local one, or set SETUP_ALLOWED_IP.',
-    );
+  { address, from }: SetupCaller,
+): string | null {
+  if (!isAllowedAddress(deps, address)) {
+    return 'The first admin cannot be created from this address. Use a local one, or set SETUP_ALLOWED_IP.';
   }
   const isLocalOnly = deps.setupAllowedIp === undefined;
   if (isForeignPage(from) || (isFromPage(from) && isLocalOnly && !isLocalName(from.url.hostname))) {
-    throw forbidden('The first admin cannot be created from a page of another site.');
+    return 'The first admin cannot be created from a page of another site.';
   }
+  return null;
+}
+
+/** @throws DomainError `forbidden`, which also tells the caller the address that it was judged by. */
+export function assertSetupAllowed(deps: Pick<SuperuserDeps, 'setupAllowedIp'>, caller: SetupCaller): void {
+  const refusal = setupRefusal(deps, caller);
+  if (refusal === null) return;
+  const extra = { client_ip: caller.address, setup_allowed: false };
+  throw new DomainError('forbidden', refusal, { extra });
+}
+
+/** No address, no right. */
+function isAllowedAddress(deps: Pick<SuperuserDeps, 'setupAllowedIp'>, address: string | null): boolean {
+  if (address === null) return false;
+  return deps.setupAllowedIp === undefined ? isPrivateAddress(address) : address === deps.setupAllowedIp;
 }
 
 const isFromPage = ({ origin, fetchSite }: RequestOrigin): boolean => origin !== null || fetchSite !== null;

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { normaliseAddress } from '../../src/core/addresses.ts';
-import { assertSetupAllowed, isSetupAllowed, type RequestOrigin } from '../../src/core/superuser.ts';
+import { assertSetupAllowed, type RequestOrigin, setupRefusal } from '../../src/core/superuser.ts';
 
 const ANYWHERE_LOCAL = { setupAllowedIp: undefined };
 const FORBIDDEN = expect.objectContaining({ code: 'forbidden' });
+const PROGRAM: RequestOrigin = { origin: null, fetchSite: null, url: new URL('https://accounts.example/') };
+const isAllowed = (deps: { setupAllowedIp: string | undefined }, address: string | null): boolean =>
+  setupRefusal(deps, { address, from: PROGRAM }) === null;
 
-describe('isSetupAllowed', () => {
+describe('the address of a program', () => {
   it.each([
     ['127.0.0.1', true],
     ['127.255.255.254', true],
@@ -58,7 +61,7 @@ describe('isSetupAllowed', () => {
     ['10.0.0.1.evil.example', false],
     ['unknown', false],
   ])('lets %s set up, while no address is configured: %s', (address, allowed) => {
-    expect(isSetupAllowed(ANYWHERE_LOCAL, normaliseAddress(address))).toBe(allowed);
+    expect(isAllowed(ANYWHERE_LOCAL, normaliseAddress(address))).toBe(allowed);
   });
 
   it.each([
@@ -72,13 +75,13 @@ describe('isSetupAllowed', () => {
   ])(
     'lets only the configured address set up: %s configured, %s calls: %s',
     (setupAllowedIp, address, allowed) => {
-      expect(isSetupAllowed({ setupAllowedIp }, normaliseAddress(address))).toBe(allowed);
+      expect(isAllowed({ setupAllowedIp }, normaliseAddress(address))).toBe(allowed);
     },
   );
 
   it('lets nobody set up whose address is not known', () => {
-    expect(isSetupAllowed(ANYWHERE_LOCAL, null)).toBe(false);
-    expect(isSetupAllowed({ setupAllowedIp: '203.0.113.7' }, null)).toBe(false);
+    expect(isAllowed(ANYWHERE_LOCAL, null)).toBe(false);
+    expect(isAllowed({ setupAllowedIp: '203.0.113.7' }, null)).toBe(false);
   });
 });
 

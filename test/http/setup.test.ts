@@ -15,11 +15,15 @@ const look = (headers: Headers, env?: Env): Promise<Answer> =>
 const create = (headers: Headers, env?: Env, body: unknown = admin()): Promise<Answer> =>
   post(PATH, body, { headers, ...(env ? { env } : {}) });
 
-/** 403 in the shape that old clients read (`error`) and new ones (`detail`), with nothing stored. */
+/**
+ * 403 in the shape that old clients read (`error`, and `setup_allowed` beside the address) and new ones (`detail`),
+ * with nothing stored.
+ */
 async function expectRefused(answer: Promise<Answer>): Promise<void> {
   const { status, body } = await answer;
   expect(status).toBe(403);
-  expect(Object.keys(body)).toEqual(['error', 'detail']);
+  expect(Object.keys(body)).toEqual(['error', 'detail', 'client_ip', 'setup_allowed']);
+  expect(body.setup_allowed).toBe(false);
   expect(body.error).toBe(body.detail);
   expect(await activeAdmins()).toBe(0);
 }
@@ -114,7 +118,9 @@ describe('POST initialize-superuser/', () => {
 
   it('refuses a public address, and no address at all', async () => {
     await expectRefused(create({ 'CF-Connecting-IP': PUBLIC }));
+    expect((await create({ 'CF-Connecting-IP': PUBLIC })).body.client_ip).toBe(PUBLIC);
     await expectRefused(create({}));
+    expect((await create({})).body.client_ip).toBeNull();
     await expectRefused(create({ 'CF-Connecting-IP': '' }));
     await expectRefused(create({ 'CF-Connecting-IP': PUBLIC }, undefined, '{bad'));
   });
@@ -161,7 +167,8 @@ describe('POST initialize-superuser/', () => {
       'another origin that says same-origin',
       { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'same-origin' },
     ],
-  ])('refuses a page of %s', async (_, headers) => {
+  ])('refuses a page of %s, which GET foretells', async (_, headers) => {
+    expect((await look({ ...LOCAL, ...headers })).body.setup_allowed).toBe(false);
     await expectRefused(create({ ...LOCAL, ...headers }));
     const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
     await expectRefused(

@@ -2,10 +2,10 @@ import { z } from '@hono/zod-openapi';
 import {
   assertSetupAllowed,
   createFirstAdmin,
-  isSetupAllowed,
-  type RequestOrigin,
+  type SetupCaller,
+  setupRefusal,
 } from '../../core/superuser.ts';
-import { type Access, open } from '../access.ts';
+import type { Access } from '../access.ts';
 import type { AppContext } from '../context.ts';
 import { password } from '../fields.ts';
 import { clientOf, type Route, route } from '../route.ts';
@@ -22,7 +22,7 @@ const answer = z
     }),
     setup_allowed: z.boolean().optional().openapi({
       example: true,
-      description: 'Whether that address may create the first admin; only while none exists.',
+      description: 'Whether this caller may create the first admin; only while none exists.',
     }),
   })
   .openapi('SuperuserState');
@@ -31,6 +31,11 @@ const errorSchema = z
   .object({
     error: z.string().openapi({ example: 'Username and password are required.' }),
     detail: z.string().openapi({ example: 'Username and password are required.' }),
+    client_ip: z.string().nullable().optional().openapi({
+      example: '203.0.113.50',
+      description: 'Beside a 403: the address that may not.',
+    }),
+    setup_allowed: z.literal(false).optional().openapi({ description: 'Beside a 403.' }),
   })
   .catchall(z.array(z.string()))
   .openapi('SetupError');
@@ -48,6 +53,13 @@ const isMissing = (sentences: unknown): boolean =>
 
 const firstSentence = (fields: Record<string, unknown>): unknown => Object.values(fields).flat()[0];
 
+/** Anyone, and what tells whether it may create the first admin. */
+const anyone: Access<SetupCaller> = {
+  isPublic: true,
+  right: null,
+  check: async (c) => setupCallerOf(c),
+};
+
 /** Once an admin exists every POST gets the same answer, whatever it holds; before, the address decides. */
 const untilSuperuserExists: Access<null> = {
   isPublic: true,
@@ -55,19 +67,22 @@ const untilSuperuserExists: Access<null> = {
   async check(c) {
     const deps = c.get('deps')();
     if (await deps.superuser.exists()) return c.json({ superuser_exists: true });
-    assertSetupAllowed(deps, { address: clientOf(c.req.raw).address, from: originOf(c) });
+    assertSetupAllowed(deps, setupCallerOf(c));
     return null;
   },
 };
 
-const originOf = (c: AppContext): RequestOrigin => ({
-  origin: c.req.header('Origin') ?? null,
-  fetchSite: c.req.header('Sec-Fetch-Site') ?? null,
-  url: new URL(c.req.url),
+const setupCallerOf = (c: AppContext): SetupCaller => ({
+  address: clientOf(c.req.raw).address,
+  from: {
+    origin: c.req.header('Origin') ?? null,
+    fetchSite: c.req.header('Sec-Fetch-Site') ?? null,
+    url: new URL(c.req.url),
+  },
 });
 
 const read = route(
-  open,
+  anyone,
   {
     method: 'get',
     path: PATH,
@@ -81,10 +96,10 @@ const read = route(
     },
     errors: { shape: withError, schema: errorSchema },
   },
-  async ({ deps, client }) => {
+  async ({ caller, deps }) => {
     if (await deps.superuser.exists()) return { superuser_exists: true };
-    const allowed = isSetupAllowed(deps, client.address);
-    return { superuser_exists: false, client_ip: client.address, setup_allowed: allowed };
+    const allowed = setupRefusal(deps, caller) === null;
+    return { superuser_exists: false, client_ip: caller.address, setup_allowed: allowed };
   },
 );
 
