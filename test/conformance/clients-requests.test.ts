@@ -3,6 +3,7 @@ import { call, del, get, patch, post, put } from '../support/api.ts';
 import { exampleOf, sendExample } from '../support/examples.ts';
 import { readOperations } from '../support/openapi.ts';
 import { groupOf, keyOf, person, signedInAdmin, signedInAs, uniqueName } from '../support/people.ts';
+import { removeAdmins } from '../support/state.ts';
 
 const operations = await readOperations();
 const BODILESS = ['logout', 'generateApiKey', 'revokeApiKey', 'createApiKey', 'updateMe'];
@@ -53,6 +54,48 @@ describe('a user that is written', () => {
     const sent = { ...read, first_name: 'Ada', password_confirmation: 'x', permissions: ['all'] };
     const { status, body } = await put(`/users/${id}/`, sent, { token });
     expect([status, body]).toEqual([200, { ...read, first_name: 'Ada' }]);
+  });
+
+  /** What the user form of a web client sends, for a new user and for one that exists. */
+  const form = {
+    email: '',
+    first_name: 'Ada',
+    last_name: '',
+    user_level: '1',
+    stream_limit: 0,
+    channel_profiles: ['3', '5'],
+    custom_properties: {
+      xc_password: '',
+      output_format: 'ts',
+      output_profile: 7,
+      allowed_networks: { UI: '10.0.0.0/8' },
+      hide_adult_content: false,
+      epg_days: 0,
+    },
+  };
+
+  it('may be a whole form, with levels and profile ids as text', async () => {
+    const { access: token } = await signedInAdmin();
+    const shown = { ...form, user_level: 1, channel_profiles: [3, 5] };
+    const username = uniqueName();
+    const made = await post('/users/', { ...form, username, password: 'long enough' }, { token });
+    expect(made).toMatchObject({ status: 201, body: { ...shown, username } });
+    const cleared = { ...form.custom_properties, output_format: null, output_profile: null };
+    const sent = { ...form, username, channel_profiles: [], custom_properties: cleared };
+    const changed = await patch(`/users/${made.body.id}/`, sent, { token });
+    const { output_format: _, output_profile: __, ...kept } = form.custom_properties;
+    expect(changed.status).toBe(200);
+    expect(changed.body).toEqual({ ...made.body, channel_profiles: [], custom_properties: kept });
+  });
+
+  it('may be oneself with the whole form, of which users/me/ takes what is one’s own', async () => {
+    const who = await signedInAs();
+    const before = (await get('/users/me/', { token: who.access })).body;
+    const sent = { ...form, username: 'other', user_level: '10', email: 'ada@example.com' };
+    const { status, body } = await patch('/users/me/', sent, { token: who.access });
+    const { xc_password: _, allowed_networks: __, ...own } = form.custom_properties;
+    const changed = { first_name: 'Ada', email: 'ada@example.com', custom_properties: own };
+    expect([status, body]).toEqual([200, { ...before, ...changed }]);
   });
 
   it('keeps the password that PUT does not name', async () => {
@@ -131,6 +174,28 @@ describe('a key', () => {
     expect(await get('/users/me/', { headers })).toMatchObject({ status: 200, body: { id: who.id } });
   });
 
+  it.each(['application/octet-stream', 'text/plain', 'application/json'])(
+    'is made by a POST without a body, whatever its type: %s',
+    async (type) => {
+      const { access: token } = await signedInAs();
+      const answer = await post('/api-keys/generate/', undefined, {
+        token,
+        headers: { 'Content-Type': type },
+      });
+      expect([answer.status, answer.body.key]).toEqual([201, expect.stringMatching(/^dsp_/)]);
+    },
+  );
+
+  it('of an admin creates, changes and deletes ordinary users', async () => {
+    const key = await keyOf(await signedInAdmin());
+    const body = { username: uniqueName(), password: 'long enough', user_level: '1' };
+    const made = await post('/users/', body, { key });
+    expect(made.status).toBe(201);
+    const changes = { user_level: 0, channel_profiles: [4] };
+    expect((await patch(`/users/${made.body.id}/`, changes, { key })).body).toMatchObject(changes);
+    expect((await del(`/users/${made.body.id}/`, { key })).status).toBe(204);
+  });
+
   it('is looked for where older servers answered it, and found to be null', async () => {
     const who = await signedInAs();
     await keyOf(who);
@@ -139,18 +204,35 @@ describe('a key', () => {
   });
 });
 
+describe('first set-up', () => {
+  it('takes no email, and says at a second try what it said at the first', async () => {
+    await removeAdmins();
+    const headers = { 'CF-Connecting-IP': '127.0.0.1' };
+    const body = { username: uniqueName(), password: 'long enough' };
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const answer = await post('/initialize-superuser/', body, { headers });
+      expect([answer.status, answer.body]).toEqual([200, { superuser_exists: true }]);
+    }
+    expect((await post('/token/', body)).status).toBe(200);
+  });
+});
+
 describe('an unknown path under /api/', () => {
-  it.each(['/api/', '/api/core/version/', '/api/accounts/nothing/', '/api/channels/channels/?page=1'])(
-    '%s is 404 as JSON, for any method and credential',
-    async (path) => {
-      const { access: token } = await signedInAdmin();
-      for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
-        for (const options of [{}, { token }, { headers: { Accept: 'text/html' } }]) {
-          const answer = await call(method, path, options);
-          expect([answer.status, answer.headers.get('Content-Type')]).toEqual([404, 'application/json']);
-          expect(answer.body).toEqual({ detail: 'Not found.' });
-        }
+  it.each([
+    '/api/',
+    '/api/core/version/',
+    '/api/accounts/me/',
+    '/api/accounts/auth/proxy-login/',
+    '/api/accounts/nothing/',
+    '/api/channels/channels/?page=1',
+  ])('%s is 404 as JSON, for any method and credential', async (path) => {
+    const { access: token } = await signedInAdmin();
+    for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
+      for (const options of [{}, { token }, { headers: { Accept: 'text/html' } }]) {
+        const answer = await call(method, path, options);
+        expect([answer.status, answer.headers.get('Content-Type')]).toEqual([404, 'application/json']);
+        expect(answer.body).toEqual({ detail: 'Not found.' });
       }
-    },
-  );
+    }
+  });
 });
