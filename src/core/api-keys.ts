@@ -44,12 +44,13 @@ export interface ApiKeyStore {
   find(id: number): Promise<{ key: ApiKey; owner: Rights } | null>;
   /**
    * Stores the key and, in the same transaction, removes what it replaces: the key of the same name, or
-   * every key of the user where `limit` is 1. However many calls race, one live key per name is left.
+   * every key of the user where `limit` is 1; for an actor by key, that key alone. However many calls race, one
+   * live key per name is left.
    */
   replace(key: NewApiKey, limit: number, actor: Actor): Promise<StoredApiKey | ApiKeyProblem>;
   /** Removes one key; false, with nothing removed, when `actor` is outranked meanwhile. */
   delete(id: number, actor: Actor): Promise<boolean>;
-  /** Removes the personal key or, where `limit` is 1, every key; false as for `delete`. */
+  /** Removes the personal key or, where `limit` is 1, every key; for an actor by key that one. False as for `delete`. */
   deletePersonal(userId: number, limit: number, actor: Actor): Promise<boolean>;
   /** Notes a use unless one was noted within `TOUCH_INTERVAL_MS`; losing it harms nothing. */
   touch(id: number, now: Date): Promise<void>;
@@ -102,7 +103,7 @@ export async function createApiKey(
 ): Promise<{ key: Secret; stored: ApiKey; owner: User }> {
   const owner = await resolveOwner(deps, { caller, target, right: 'add_apikey' });
   const isOwn = owner.id === caller.user.id;
-  assertOnlyItself(caller.proof, ({ keyName }) => isOwn && (deps.apiKeysPerUser === 1 || keyName === name));
+  assertOnlyItself(caller.proof, ({ keyName }) => isOwn && keyName === name);
   const key = generateKey();
   const preview = previewOf(key.reveal());
   const fresh = { userId: owner.id, name, digest: await digestOf(key.reveal()), preview, createdAt: now };

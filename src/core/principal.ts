@@ -65,8 +65,8 @@ export function assertMayActOn(actor: Rights, target: Rights): void {
 }
 
 /**
- * A leaked API key must not become the account: it changes no password and leaves nobody with rights or keys
- * behind that would survive its revocation.
+ * A leaked API key must not become the account: it changes no password and leaves nobody behind with rights that
+ * would survive its revocation.
  * @throws DomainError `forbidden` for a caller that came with one.
  */
 export function assertNotByApiKey({ proof }: Principal, detail: string): void {

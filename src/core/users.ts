@@ -1,4 +1,4 @@
-import { assertPropertiesFit, propertiesTooLarge } from './custom-properties.ts';
+import { assertObjectsFit, propertiesTooLarge } from './custom-properties.ts';
 import { DomainError, forbidden, invalidFields, noSuch } from './errors.ts';
 import type { JsonObject } from './json.ts';
 import type { Page, Slice } from './pages.ts';
@@ -118,8 +118,13 @@ export type UserDeps = {
 /** Longest bare list; beyond it a client must page. */
 export const MAX_UNPAGED_USERS = 5000;
 
+const NO_RIGHTS_BY_KEY = 'An API key may not give rights. Sign in with your password instead.';
+const NO_PEERS_BY_KEY =
+  'An API key may only change and delete users who hold no rights. Sign in with your password instead.';
 export const NO_PASSWORD_BY_KEY = 'An API key may not change a password. Sign in with your password instead.';
 const ADMIN_ONLY = ['userLevel', 'isStaff', 'isSuperuser', 'groups'] as const;
+/** What a request changes only where it says something new: a whole user that was read earlier may be stale. */
+const GUARDED = [...ADMIN_ONLY, 'isActive'] as const;
 
 /** @throws DomainError `invalid` when there are more users than a bare list holds. */
 export async function listUsers(deps: Pick<UserDeps, 'users'>, search: string | null): Promise<User[]> {
@@ -145,7 +150,7 @@ export async function createUser(
 ): Promise<User> {
   const given = withoutUnchanged(fields, NEW_USER_FIELDS);
   if (givesPrivileges(given)) assertMayGive(caller, given);
-  assertPropertiesFit(fields.customProperties);
+  assertObjectsFit(fields);
   assertAcceptable(deps.passwordPolicy, password);
   const passwordHash = await hashPassword(deps.passwordPolicy, password);
   return orThrow(
@@ -155,8 +160,8 @@ export async function createUser(
 
 /**
  * Changes another user, or oneself by the rights one has over users.
- * @throws DomainError `not_found`; `forbidden` when the user holds a right that the caller lacks, or the change
- * gives what the caller may not give; `invalid` as for `createUser`, and for the last active admin.
+ * @throws DomainError `not_found`; `forbidden` when the user holds a right that the caller lacks (by a key: any
+ * right), or the change gives what the caller may not give; `invalid` as for `createUser`, and for the last active admin.
  */
 export async function updateUser(
   deps: UserDeps,
@@ -164,9 +169,10 @@ export async function updateUser(
 ): Promise<User> {
   const { caller, id, password, now } = args;
   const target = await getAccount(deps, id);
-  assertMayActOn(caller.rights, target.rights);
+  assertMayManage(caller, target);
   const changes = withoutUnchanged(args.changes, target.user);
   if (givesPrivileges(changes)) assertMayGive(caller, changes);
+  if (changes.isActive === true) assertNotByApiKey(caller, NO_RIGHTS_BY_KEY);
   if (password !== undefined) assertNotByApiKey(caller, NO_PASSWORD_BY_KEY);
   if (password !== undefined && id === caller.user.id && deps.requireCurrentPassword) {
     throw invalidFields({ password: ['Change your own password at users/me/, with the current one.'] });
@@ -178,15 +184,14 @@ export async function updateUser(
 
 /**
  * Removes a user with its sessions and keys.
- * @throws DomainError `not_found`; `forbidden` when it holds a right that the caller lacks; `invalid` for the last
- * active admin.
+ * @throws DomainError `not_found`; `forbidden` when it holds a right that the caller lacks (by a key: any right);
+ * `invalid` for the last active admin.
  */
 export async function deleteUser(
   deps: Pick<UserDeps, 'users'>,
   { caller, id }: { caller: Principal; id: number },
 ): Promise<void> {
-  const target = await getAccount(deps, id);
-  assertMayActOn(caller.rights, target.rights);
+  assertMayManage(caller, await getAccount(deps, id));
   const problem = await deps.users.delete(id, actorOf(caller));
   if (problem !== null) throw errorOf(problem);
 }
@@ -202,7 +207,7 @@ export async function applyChanges(
   deps: UserDeps,
   { caller, id, changes, now }: { caller: Principal; id: number; changes: UserChanges; now: Date },
 ): Promise<User> {
-  if (changes.customProperties !== undefined) assertPropertiesFit(changes.customProperties);
+  assertObjectsFit(changes);
   return orThrow(await deps.users.update(id, changes, actorOf(caller), now));
 }
 
@@ -228,16 +233,22 @@ const givesPrivileges = (changes: UserChanges): boolean =>
 function assertMayGive(caller: Principal, { userLevel = 0, groups = [] }: UserChanges): void {
   if (!caller.rights.isAdmin) throw forbidden();
   if (userLevel < ADMIN_LEVEL && groups.length === 0) return;
-  assertNotByApiKey(caller, 'An API key may not give rights. Sign in with your password instead.');
+  assertNotByApiKey(caller, NO_RIGHTS_BY_KEY);
 }
 
-/** Lets anyone send a whole user back, as forms do: what only admins may give counts where it differs. */
+/** A key, which may have leaked, manages users without rights: not its owner’s peers, nor its owner. */
+function assertMayManage(caller: Principal, target: Account): void {
+  assertMayActOn(caller.rights, target.rights);
+  if (target.rights.permissions.size > 0) assertNotByApiKey(caller, NO_PEERS_BY_KEY);
+}
+
+/** Lets anyone send a whole user back, as forms do. */
 function withoutUnchanged(
   changes: UserChanges,
-  target: Pick<UserFields, (typeof ADMIN_ONLY)[number]>,
+  target: Pick<UserFields, (typeof GUARDED)[number]>,
 ): UserChanges {
   const rest = { ...changes };
-  for (const field of ADMIN_ONLY) {
+  for (const field of GUARDED) {
     if (String(rest[field]) === String(target[field])) delete rest[field];
   }
   return rest;

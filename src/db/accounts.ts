@@ -119,13 +119,18 @@ function proofStands(proof: Proof): SQL {
   }
 }
 
-/** True while the user in `users` holds a right that `actor` lacks: the rule of `mayActOn`, for a statement. */
-export function outranks(actor: Rights): SQL {
-  if (actor.isAdmin) return sql`false`;
-  const lacked = JSON.stringify(idsOf(ALL_PERMISSIONS.difference(actor.permissions)));
-  return sql`(${atAdminLevel} or exists (
-    select 1 from json_each(${permissionIds}) where value in (select value from json_each(${lacked}))
-  ))`;
+/**
+ * True while the user in `users` is another than `actor` and holds a right that `actor` lacks (by a key: any right):
+ * the rule of `assertMayManage`, for a statement.
+ */
+export function outranks({ isAdmin, permissions, identity }: Actor): SQL {
+  const isByKey = identity?.proof.kind === 'api_key';
+  if (isAdmin && !isByKey) return sql`false`;
+  const lacked = isByKey ? ALL_PERMISSIONS : ALL_PERMISSIONS.difference(permissions);
+  return sql`(users.id is not ${identity?.userId ?? null} and (${atAdminLevel} or exists (
+    select 1 from json_each(${permissionIds})
+    where value in (select value from json_each(${JSON.stringify(idsOf(lacked))}))
+  )))`;
 }
 
 export const selectAccounts = (db: Database) => db.select(accountColumns).from(users);

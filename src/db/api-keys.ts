@@ -58,7 +58,7 @@ export function createApiKeyStore(db: Database): ApiKeyStore {
       return removeUnlessOutranked(db, eq(apiKeys.id, id), actor);
     },
     async deletePersonal(userId, limit, actor) {
-      return removeUnlessOutranked(db, and(eq(apiKeys.userId, userId), personal(limit)), actor);
+      return removeUnlessOutranked(db, and(eq(apiKeys.userId, userId), personal(limit, actor)), actor);
     },
     async touch(id, now) {
       const isDue = sql`id = ${id} and coalesce(last_used_at <= ${now.getTime() - TOUCH_INTERVAL_MS}, true)`;
@@ -80,8 +80,15 @@ const toKey = (row: KeyRow): ApiKey => ({
   lastUsedAt: toDate(row.lastUsedAt),
 });
 
-/** The keys that `generate` and `revoke` mean: the personal one or, where only one may live, whichever it is. */
-const personal = (limit: number): SQL => (limit === 1 ? sql`true` : sql`api_keys.name = ''`);
+/** The keys that `revoke` means: the personal one or, where only one may live, whichever it is; by a key, itself. */
+function personal(limit: number, actor: Actor): SQL {
+  const itself = keyIdOf(actor);
+  if (itself !== null) return eq(apiKeys.id, itself);
+  return limit === 1 ? sql`true` : sql`api_keys.name = ''`;
+}
+
+const keyIdOf = ({ identity }: Actor): number | null =>
+  identity?.proof.kind === 'api_key' ? identity.proof.keyId : null;
 
 async function replace(
   db: Database,
@@ -91,11 +98,10 @@ async function replace(
   const permitted = sql`${owner} and not ${outranks(actor)}`;
   const sameName = sql`exists (select 1 from api_keys where user_id = users.id and name = ${key.name})`;
   const hasRoom = sql`((select count(*) from api_keys where user_id = users.id) < ${limit} or ${sameName})`;
+  const takesAll = limit === 1 && keyIdOf(actor) === null;
   const [found, _removed, _inserted, stored] = await asActor(db, actor, [
     raw<{ outranked: number }>(db, sql`select ${outranks(actor)} as outranked ${owner}`),
-    db
-      .delete(apiKeys)
-      .where(sql`${limit === 1} and user_id = ${key.userId} and exists (select 1 ${permitted})`),
+    db.delete(apiKeys).where(sql`${takesAll} and user_id = ${key.userId} and exists (select 1 ${permitted})`),
     // `or replace` takes the row of the same name away in the very statement that needs to know of it.
     raw(
       db,

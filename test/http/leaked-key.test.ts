@@ -8,8 +8,10 @@ const made = async (token: string, name?: string): Promise<string> =>
   (await post('/api-keys/', { name }, { token, env: three })).body.key;
 const works = async (key: string): Promise<boolean> => (await get('/users/me/', { key })).status === 200;
 
+type Others = Record<'owner' | 'barred' | 'fired' | 'admin' | 'helper', number>;
+
 describe('an admin’s key that leaked leaves nothing behind that survives its revocation:', () => {
-  it.each<[string, string, (id: number, group: number) => [string, unknown]]>([
+  it.each<[string, string, (id: number, group: number, others: Others) => [string, unknown]]>([
     [
       'no admin',
       'POST',
@@ -30,9 +32,34 @@ describe('an admin’s key that leaked leaves nothing behind that survives its r
       (_, group) => [`/groups/${group}/`, { name: uniqueName(), permissions: [1] }],
     ],
     ['no key of another', 'POST', (id) => ['/api-keys/generate/', { user_id: id }]],
+    ['nobody let in again', 'PATCH', (_, __, { barred }) => [`/users/${barred}/`, { is_active: true }]],
+    [
+      'nobody let in again by a whole user',
+      'PUT',
+      (_, __, { barred }) => [`/users/${barred}/`, { username: uniqueName(), is_active: true }],
+    ],
+    ['no admin let in again', 'PATCH', (_, __, { fired }) => [`/users/${fired}/`, { is_active: true }]],
+    ['no other admin shut out', 'PATCH', (_, __, { admin }) => [`/users/${admin}/`, { is_active: false }]],
+    ['no other admin deleted', 'DELETE', (_, __, { admin }) => [`/users/${admin}/`, undefined]],
+    ['no helper shut out', 'PATCH', (_, __, { helper }) => [`/users/${helper}/`, { is_active: false }]],
+    [
+      'nothing of the administration’s in a helper',
+      'PATCH',
+      (_, __, { helper }) => [`/users/${helper}/`, { custom_properties: { xc_password: 'thief' } }],
+    ],
+    ['not its owner shut out', 'PATCH', (_, __, { owner }) => [`/users/${owner}/`, { is_active: false }]],
+    ['not its owner deleted', 'DELETE', (_, __, { owner }) => [`/users/${owner}/`, undefined]],
   ])('%s', async (_, method, request) => {
-    const key = await keyOf(await signedInAdmin());
-    const [path, body] = request((await person()).id, await groupOf(['view_user']));
+    const signedIn = await signedInAdmin();
+    const key = await keyOf(signedIn);
+    const others = {
+      owner: signedIn.id,
+      barred: (await person({ isActive: false })).id,
+      fired: (await person({ userLevel: 10, isActive: false })).id,
+      admin: (await person({ userLevel: 10 })).id,
+      helper: (await person({}, ['view_user'])).id,
+    };
+    const [path, body] = request((await person()).id, await groupOf(['view_user']), others);
     const before = await storedState();
     expect(await call(method, path, { key, body })).toMatchObject({
       status: 403,
@@ -66,6 +93,21 @@ describe('where users have several keys, a caller by one of them', () => {
       if (name === '') expect((await del(`/api-keys/${id}/`, { key: named, env: three })).status).toBe(403);
     }
     expect([await works(personal), await works(named)]).toEqual([true, true]);
+  });
+
+  it('cannot take another away after the limit was lowered to one either', async () => {
+    const who = await signedInAs();
+    const [personal, first, second] = [
+      await made(who.access),
+      await made(who.access, 'first'),
+      await made(who.access, 'second'),
+    ];
+    expect((await post('/api-keys/generate/', undefined, { key: first })).status).toBe(403);
+    expect((await post('/api-keys/revoke/', undefined, { key: first })).status).toBe(200);
+    const replaced = await post('/api-keys/generate/', undefined, { key: personal });
+    expect(replaced.status).toBe(201);
+    const keys = [personal, first, second, replaced.body.key];
+    expect(await Promise.all(keys.map(works))).toEqual([false, false, true, true]);
   });
 
   it('can revoke itself, by its id or as the personal one', async () => {
