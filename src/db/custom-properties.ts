@@ -8,8 +8,14 @@ import type { Json, JsonObject } from '../core/json.ts';
 export const packed = (properties: JsonObject): string =>
   JSON.stringify(mapMembers(properties, (value) => JSON.stringify(value)));
 
-export const unpacked = (stored: string): JsonObject =>
-  mapMembers(JSON.parse(stored) as Record<string, string>, (text): Json => JSON.parse(text));
+/** @throws Error without a word of the content, which must reach no log, for what `packed` never wrote. */
+export function unpacked(stored: string): JsonObject {
+  try {
+    return mapMembers(JSON.parse(stored) as Record<string, string>, (text): Json => JSON.parse(text));
+  } catch {
+    throw new Error('custom_properties are stored in a form that is not known');
+  }
+}
 
 const mapMembers = <From, To>(members: Record<string, From>, map: (value: From) => To): Record<string, To> =>
   Object.fromEntries(Object.entries(members).map(([name, value]) => [name, map(value)]));

@@ -13,6 +13,7 @@ type Documentation = {
   minLength?: number;
   maxLength?: number;
   items?: { type: JsonType };
+  maxItems?: number;
 };
 type JsonType = 'string' | 'integer' | 'boolean' | 'object' | 'array' | 'null';
 
@@ -139,12 +140,19 @@ export function jsonObject(name: string, example: JsonObject, description: strin
   return schema;
 }
 
+const MAX_IDS = 1000;
+
 /** A list of ids, returned sorted and without repetitions. */
 export function idList(example: number[], description: string) {
-  const documentation = { type: 'array', items: { type: 'integer' }, example, description } as const;
+  const items = { items: { type: 'integer' }, maxItems: MAX_IDS } as const;
+  const documentation = { type: 'array', ...items, example, description } as const;
   const schema = field(documentation, (value, problems) => {
     if (!Array.isArray(value)) {
       problems.push(`Expected a list of items but got type "${pythonTypeOf(value)}".`);
+      return [];
+    }
+    if (value.length > MAX_IDS) {
+      problems.push(`Ensure this field has no more than ${MAX_IDS} elements.`);
       return [];
     }
     const ids: number[] = [];

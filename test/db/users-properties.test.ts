@@ -199,3 +199,12 @@ describe('a patch of custom_properties', () => {
     expect(row<User>(replaced).customProperties).toEqual({ b: 'y'.repeat(102_000) });
   });
 });
+
+it('tells nothing of stored properties that it cannot read', async () => {
+  const { id } = await storedUser();
+  const spoil = env.DB.prepare(`update users set custom_properties = '{"a":"secret"}' where id = ?`);
+  await spoil.bind(id).run();
+  const error = await users.find(id).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(Error);
+  expect(`${error} ${(error as Error).cause}`).not.toContain('secret');
+});

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { BASE, get, ORIGIN } from '../support/api.ts';
+import { BASE, get, ORIGIN, post } from '../support/api.ts';
 import { env } from '../support/env.ts';
-import { person, signedInAs, uniqueName } from '../support/people.ts';
+import { person, signedInAdmin, signedInAs, uniqueName } from '../support/people.ts';
 
 describe('GET /users/', () => {
   const three = async () => {
@@ -77,5 +77,24 @@ describe('GET /users/', () => {
     });
     expect((await get('/users/?page=1', { token })).body.results).toHaveLength(50);
     expect((await get('/users/?search=bulk499', { token })).body.length).toBeGreaterThan(0);
+  });
+
+  it('is bounded in what it holds of each user: avatar_config as written, and lists of ids', async () => {
+    const { access: token } = await signedInAdmin();
+    const create = (fields: object) =>
+      post('/users/', { username: uniqueName(), password: 'long enough', ...fields }, { token });
+    // Four characters that are written as twenty-one.
+    const numbers = (count: number) => `{"n":[${Array(count).fill('1e20').join()}]}`;
+    const large = `{"username":"${uniqueName()}","password":"long enough","avatar_config":${numbers(5000)}}`;
+    expect(await post('/users/', large, { token })).toMatchObject({
+      status: 400,
+      body: { avatar_config: ['avatar_config exceeds maximum size of 102400 bytes'] },
+    });
+    const ids = Array.from({ length: 1001 }, (_, i) => i + 1);
+    expect(await create({ channel_profiles: ids })).toMatchObject({
+      status: 400,
+      body: { channel_profiles: ['Ensure this field has no more than 1000 elements.'] },
+    });
+    expect((await create({ channel_profiles: ids.slice(1) })).status).toBe(201);
   });
 });
