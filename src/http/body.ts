@@ -15,16 +15,21 @@ export type RawBody = Uint8Array<ArrayBuffer> | null;
 /**
  * Waits for the whole body. The client decides how long that takes, so it comes before the check of its
  * credentials: a request that was held back is judged by what holds when it has arrived.
+ * @throws DomainError `invalid` when the client breaks off.
  */
 export async function bufferBody(request: Request): Promise<RawBody> {
   if (Number(request.headers.get('Content-Length') ?? 0) > MAX_BODY_BYTES) return null;
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
-  // The length header may be absent or wrong, so the bytes are counted as they come.
-  for await (const chunk of request.body ?? []) {
-    size += chunk.byteLength;
-    if (size > MAX_BODY_BYTES) return null;
-    chunks.push(chunk);
+  try {
+    // The length header may be absent or wrong, so the bytes are counted as they come.
+    for await (const chunk of request.body ?? []) {
+      size += chunk.byteLength;
+      if (size > MAX_BODY_BYTES) return null;
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    throw new DomainError('invalid', 'The request body broke off.', { cause });
   }
   return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }

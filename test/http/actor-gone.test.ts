@@ -141,6 +141,39 @@ it('a write that needs no right is not lost when its actor loses one meanwhile',
   expect(changed).toMatchObject({ status: 200, body: { first_name: 'New', groups: [] } });
 });
 
+it.each<[string, Write]>([
+  ['changes its password', (_, as) => patch('/users/me/', { password: 'a new password' }, as)],
+  ['makes a key', (_, as) => post('/api-keys/generate/', undefined, as)],
+])('a user that gains a right meanwhile is not refused for holding it: %s', async (_, write) => {
+  const [actor, boss] = [await signedInAs(), await signedInAdmin()];
+  const promote = () => patch(`/users/${actor.id}/`, { user_level: 10 }, { token: boss.access });
+  const late = { token: actor.access, env: envWith({ DB: beforeFirstBatch(env.DB, promote) }) };
+  expect([200, 201]).toContain((await write(await someoneElse(), late, actor)).status);
+});
+
+it('a whole user that was read before a deactivation does not undo it', async () => {
+  const [{ id, username }, one, other] = [await person(), await signedInAdmin(), await signedInAdmin()];
+  const shutOut = () => patch(`/users/${id}/`, { is_active: false }, { token: other.access });
+  const late = { token: one.access, env: envWith({ DB: beforeFirstBatch(env.DB, shutOut) }) };
+  const answer = await put(`/users/${id}/`, { username, first_name: 'New', is_active: true }, late);
+  expect(answer).toMatchObject({ status: 200, body: { first_name: 'New', is_active: false } });
+});
+
+it('a body that breaks off is the client’s fault', async () => {
+  const { access } = await signedInAs();
+  const body = new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode('{"first_name":'));
+      controller.error(new Error('gone'));
+    },
+  });
+  const headers = { Authorization: `Bearer ${access}`, 'Content-Type': 'application/json' };
+  const answer = await send(
+    new Request(`${ORIGIN}/api/accounts/users/me/`, { method: 'PATCH', headers, body }),
+  );
+  expect([answer.status, await answer.json()]).toEqual([400, { detail: 'The request body broke off.' }]);
+});
+
 it('a body that is held back is judged by the credentials that hold when it has arrived', async () => {
   const who = await signedInAs();
   let finish = () => {};
