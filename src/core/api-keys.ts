@@ -103,7 +103,7 @@ export async function createApiKey(
 ): Promise<{ key: Secret; stored: ApiKey; owner: User }> {
   const owner = await resolveOwner(deps, { caller, target, right: 'add_apikey' });
   const isOwn = owner.id === caller.user.id;
-  assertOnlyItself(caller.proof, ({ keyName }) => isOwn && keyName === name);
+  assertOnlyItself(caller.proof, ({ keyName }) => isOwn && (deps.apiKeysPerUser === 1 || keyName === name));
   const key = generateKey();
   const preview = previewOf(key.reveal());
   const fresh = { userId: owner.id, name, digest: await digestOf(key.reveal()), preview, createdAt: now };

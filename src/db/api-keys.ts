@@ -1,4 +1,4 @@
-import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, ne, type SQL, sql } from 'drizzle-orm';
 import type { SelectedFields } from 'drizzle-orm/sqlite-core';
 import {
   type ApiKey,
@@ -80,6 +80,13 @@ const toKey = (row: KeyRow): ApiKey => ({
   lastUsedAt: toDate(row.lastUsedAt),
 });
 
+/** Where only one key may live, the keys that a new one takes the place of whatever its name; by a key, itself. */
+function replacedBy(limit: number, actor: Actor): SQL {
+  if (limit > 1) return sql`false`;
+  const itself = keyIdOf(actor);
+  return itself === null ? sql`true` : sql`(api_keys.id = ${itself})`;
+}
+
 /** The keys that `revoke` means: the personal one or, where only one may live, whichever it is; by a key, itself. */
 function personal(limit: number, actor: Actor): SQL {
   const itself = keyIdOf(actor);
@@ -96,18 +103,22 @@ async function replace(
 ): Promise<StoredApiKey | ApiKeyProblem> {
   const owner = sql`from users where id = ${key.userId}`;
   const permitted = sql`${owner} and not ${outranks(actor)}`;
+  const replaced = replacedBy(limit, actor);
   const sameName = sql`exists (select 1 from api_keys where user_id = users.id and name = ${key.name})`;
-  const hasRoom = sql`((select count(*) from api_keys where user_id = users.id) < ${limit} or ${sameName})`;
-  const takesAll = limit === 1 && keyIdOf(actor) === null;
+  const otherName = ne(apiKeys.name, key.name);
+  const others = sql`(select count(*) from api_keys where user_id = users.id and not ${replaced})`;
+  const allowed = sql`${permitted} and (${others} < ${limit} or ${sameName})`;
   const [found, _removed, _inserted, stored] = await asActor(db, actor, [
     raw<{ outranked: number }>(db, sql`select ${outranks(actor)} as outranked ${owner}`),
-    db.delete(apiKeys).where(sql`${takesAll} and user_id = ${key.userId} and exists (select 1 ${permitted})`),
-    // `or replace` takes the row of the same name away in the very statement that needs to know of it.
+    db
+      .delete(apiKeys)
+      .where(and(eq(apiKeys.userId, key.userId), otherName, replaced, sql`exists (select 1 ${allowed})`)),
+    // `or replace` takes the row of the same name away, of which both statements need to know before.
     raw(
       db,
       sql`insert or replace into api_keys (user_id, name, digest, preview, created_at)
         select id, ${key.name}, ${key.digest}, ${key.preview}, ${key.createdAt.getTime()}
-        ${permitted} and ${hasRoom}`,
+        ${allowed}`,
     ),
     selectKeys(db, { ...keyColumns, ownerPreview: apiKeyPreview }).where(eq(apiKeys.digest, key.digest)),
   ]);
