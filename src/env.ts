@@ -15,6 +15,9 @@ export type Env = {
   CORS_ORIGINS?: string;
   SETUP_ALLOWED_IP?: string;
   API_KEYS_PER_USER?: string;
+  RATE_LIMITS?: string;
+  LOGINS_PER_NETWORK?: RateLimit;
+  LOGINS_PER_NETWORK_AND_NAME?: RateLimit;
 };
 
 const wholeNumber = (defaultValue: number, min: number, max: number) =>
@@ -25,10 +28,11 @@ const wholeNumber = (defaultValue: number, min: number, max: number) =>
     .refine((value) => value >= min && value <= max, `is not between ${min} and ${max}`)
     .default(defaultValue);
 
-const onOff = z
-  .enum(['on', 'off'], 'is neither "on" nor "off"')
-  .default('off')
-  .transform((value) => value === 'on');
+const onOff = (defaultValue: 'on' | 'off') =>
+  z
+    .enum(['on', 'off'], 'is neither "on" nor "off"')
+    .default(defaultValue)
+    .transform((value) => value === 'on');
 
 /** Names in tokens stay within what a browser's `atob` decodes: ASCII, and no `>`, `?`, `~`. */
 const tokenName = z
@@ -58,10 +62,11 @@ const variables = z
     REFRESH_TOKEN_TTL_SECONDS: wholeNumber(DAY_SECONDS, 1, 366 * DAY_SECONDS),
     PASSWORD_ITERATIONS: wholeNumber(220_000, 1000, 10_000_000),
     PASSWORD_MIN_LENGTH: wholeNumber(8, 1, 256),
-    REQUIRE_CURRENT_PASSWORD: onOff,
+    REQUIRE_CURRENT_PASSWORD: onOff('off'),
     CORS_ORIGINS: origins,
     SETUP_ALLOWED_IP: address,
     API_KEYS_PER_USER: wholeNumber(1, 1, 1000),
+    RATE_LIMITS: onOff('on'),
   })
   .transform((vars) => ({
     tokenPolicy: {
@@ -78,6 +83,7 @@ const variables = z
     corsOrigins: vars.CORS_ORIGINS,
     setupAllowedIp: vars.SETUP_ALLOWED_IP ?? undefined,
     apiKeysPerUser: vars.API_KEYS_PER_USER,
+    limitsLogins: vars.RATE_LIMITS,
   }));
 
 export type Config = z.output<typeof variables>;

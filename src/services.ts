@@ -1,5 +1,6 @@
 import type { Deps } from './core/deps.ts';
 import { DomainError } from './core/errors.ts';
+import type { LoginLimits, RateLimiter } from './core/login-limits.ts';
 import { parseSigningKeys, type SigningKeys } from './core/signing-keys.ts';
 import { createApiKeyStore } from './db/api-keys.ts';
 import { connect } from './db/client.ts';
@@ -22,8 +23,10 @@ export function servicesOf(env: Env): Deps {
   const parsed = parseConfig(env);
   if (!parsed.valid) throw notConfigured(`wrong configuration: ${parsed.problem}`);
   const db = connect(env.DB);
+  const { limitsLogins, ...config } = parsed.config;
   const services: Deps = {
-    ...parsed.config,
+    ...config,
+    loginLimits: limitsLogins ? loginLimitsOf(env) : null,
     users: createUserStore(db),
     sessions: createSessionStore(db),
     apiKeys: createApiKeyStore(db),
@@ -35,6 +38,22 @@ export function servicesOf(env: Env): Deps {
   byEnv.set(env, services);
   return services;
 }
+
+const loginLimitsOf = (env: Env): LoginLimits => ({
+  ofNetwork: limiterOf(env.LOGINS_PER_NETWORK),
+  ofNetworkAndName: limiterOf(env.LOGINS_PER_NETWORK_AND_NAME),
+});
+
+/** Cloudflare's counters are a help and no guarantee: where they are missing or fail, the lock in the database counts. */
+const limiterOf =
+  (binding: RateLimit | undefined): RateLimiter =>
+  async (key) => {
+    try {
+      return binding === undefined || (await binding.limit({ key })).success;
+    } catch {
+      return true;
+    }
+  };
 
 /**
  * Imports the keys at the first need. What is kept is the keys, never the promise of them: a promise belongs

@@ -21,6 +21,7 @@ const UNSET = Object.fromEntries(
     'CORS_ORIGINS',
     'SETUP_ALLOWED_IP',
     'API_KEYS_PER_USER',
+    'RATE_LIMITS',
   ].map((name) => [name, '']),
 );
 

@@ -19,6 +19,19 @@ function toIpv4(high: string, low: string): string {
   return [first >> 8, first & 255, second >> 8, second & 255].join('.');
 }
 
+/**
+ * The network that counts as one client: an IPv4 address itself, of an IPv6 address its /64, since that is what one
+ * household or host is given (RFC 6177, RFC 4291 section 2.5.4). Takes what `normaliseAddress` returns.
+ */
+export function networkOf(address: string): string {
+  if (!address.includes(':')) return address;
+  const [head = '', tail] = address.split('::');
+  const before = head === '' ? [] : head.split(':');
+  const after = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros: string[] = Array(tail === undefined ? 0 : 8 - before.length - after.length).fill('0');
+  return `${[...before, ...zeros, ...after].slice(0, 4).join(':')}::/64`;
+}
+
 /** Loopback, link-local and private ranges (RFC 1918, RFC 3927, RFC 4193, RFC 4291). */
 const PRIVATE_IPV4 = /^(10|127|172\.(1[6-9]|2\d|3[01])|192\.168|169\.254)\.[\d.]+$/;
 const PRIVATE_IPV6 = /^(::1$|f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:)/;

@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'conflict'
   | 'method_not_allowed'
   | 'too_large'
+  | 'throttled'
   | 'unsupported_media_type'
   | 'unavailable';
 
@@ -18,6 +19,8 @@ type DomainErrorOptions = {
   fields?: FieldErrors;
   /** Further public members of the answer, such as `code` or `messages`. */
   extra?: Record<string, unknown>;
+  /** For how long to wait before the next try. */
+  retryAfterSeconds?: number;
   /** Never shown to the caller, only to the log. */
   cause?: unknown;
 };
@@ -28,12 +31,14 @@ export class DomainError extends Error {
   readonly code: ErrorCode;
   readonly fields: FieldErrors | undefined;
   readonly extra: Record<string, unknown>;
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(code: ErrorCode, detail: string, options: DomainErrorOptions = {}) {
     super(detail, { cause: options.cause });
     this.code = code;
     this.fields = options.fields;
     this.extra = options.extra ?? {};
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
 

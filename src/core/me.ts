@@ -1,7 +1,10 @@
+import { networkOf } from './addresses.ts';
 import { withoutAdminOnly } from './custom-properties.ts';
 import { invalidFields } from './errors.ts';
+import { assertWithinLimits } from './login-limits.ts';
 import { verifyPassword } from './passwords.ts';
 import { assertNotByApiKey, type Principal } from './principal.ts';
+import type { Client } from './sessions.ts';
 import {
   applyChanges,
   NO_PASSWORD_BY_KEY,
@@ -15,7 +18,7 @@ import {
 /**
  * Changes one's own profile; two round trips. `currentPassword` is checked whenever it is sent.
  * @throws DomainError `forbidden` for a password from a caller with an API key; `invalid` as for `createUser`, and
- * for a current password that is incorrect, or missing where it is required.
+ * for a current password that is incorrect, or missing where it is required; `throttled` after too many tries.
  */
 export async function updateMe(
   deps: UserDeps,
@@ -24,13 +27,14 @@ export async function updateMe(
     changes: Pick<UserChanges, 'firstName' | 'lastName' | 'email' | 'customProperties'>;
     password?: string | undefined;
     currentPassword?: string | undefined;
+    client: Client;
     now: Date;
   },
 ): Promise<User> {
-  const { caller, password, currentPassword, now } = args;
+  const { caller, password, currentPassword, client, now } = args;
   // A key that may send `current_password` could be used to guess it.
   if (password !== undefined || currentPassword !== undefined) assertNotByApiKey(caller, NO_PASSWORD_BY_KEY);
-  const proven = await proveCurrentPassword(deps, { caller, password, currentPassword });
+  const proven = await proveCurrentPassword(deps, { caller, password, currentPassword, client });
   const changes = {
     ...ownChanges(args.changes),
     ...proven,
@@ -41,12 +45,21 @@ export async function updateMe(
 
 async function proveCurrentPassword(
   deps: UserDeps,
-  args: { caller: Principal; password: string | undefined; currentPassword: string | undefined },
+  args: {
+    caller: Principal;
+    password: string | undefined;
+    currentPassword: string | undefined;
+    client: Client;
+  },
 ): Promise<Pick<UserChanges, 'verifiedHash'>> {
-  const { caller, password, currentPassword } = args;
+  const { caller, password, currentPassword, client } = args;
   if (currentPassword === undefined) {
     if (password === undefined || !deps.requireCurrentPassword) return {};
     throw invalidFields({ current_password: ['This field is required.'] });
+  }
+  if (deps.loginLimits !== null) {
+    const network = client.address && networkOf(client.address);
+    await assertWithinLimits(deps.loginLimits, { network, name: `user ${caller.user.id}` });
   }
   if (!(await verifyPassword(caller.passwordHash, currentPassword))) {
     throw invalidFields({ current_password: ['The current password is incorrect.'] });

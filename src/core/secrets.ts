@@ -37,6 +37,10 @@ export const hex = (bytes: Uint8Array): string =>
 export const sha256Hex = async (text: string): Promise<string> =>
   hex(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(text))));
 
+/** HMAC-SHA-256 of the UTF-8 bytes of `text`, as 64 hexadecimal characters: a digest that needs a key to guess at. */
+export const hmacHex = async (key: CryptoKey, text: string): Promise<string> =>
+  hex(new Uint8Array(await crypto.subtle.sign('HMAC', key, utf8(text))));
+
 /** `value` in base 62 (digits, upper case, lower case), padded with zeros to `length` characters. */
 export function base62(value: bigint, length: number): string {
   let rest = value;

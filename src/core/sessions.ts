@@ -1,4 +1,12 @@
 import { DomainError } from './errors.ts';
+import {
+  assertWithinLimits,
+  type LoginAttempt,
+  type LoginLimits,
+  loginAttempt,
+  secondsUntil,
+  throttled,
+} from './login-limits.ts';
 import { decoyHash, hashPassword, isWeaker, type PasswordPolicy, verifyLogin } from './passwords.ts';
 import type { Account, Principal } from './principal.ts';
 import { randomId, type Secret } from './secrets.ts';
@@ -26,6 +34,12 @@ export type Session = {
 /** What a login is checked against. */
 export type LoginRecord = { userId: number; isActive: boolean; passwordHash: Secret };
 
+/** `scope` is where the attempt is counted. */
+export type GrantedAttempt = { attempt: LoginAttempt; scope: string };
+export type Reservation =
+  | { granted: true; record: LoginRecord | null; scope: string }
+  | { granted: false; lockedUntil: Date };
+
 /** The user a token names, and whether the login it belongs to still stands. */
 export type SessionState = { account: Account; loginStands: boolean };
 
@@ -36,11 +50,22 @@ export interface SessionStore {
   /** One round trip. */
   findLogin(username: string): Promise<LoginRecord | null>;
   /**
+   * As `findLogin`, in the same round trip counting the attempt before its password is tried: of racing attempts
+   * no more are granted than the lock allows.
+   */
+  reserveLogin(attempt: LoginAttempt): Promise<Reservation>;
+  /**
    * Stores the session only if the user is still active with the very hash that was verified, so a password
-   * change or a deactivation that lands while the login is hashing wins. A better hash is stored likewise.
+   * change or a deactivation that lands while the login is hashing wins. A better hash is stored likewise, and
+   * the granted attempt no longer counts as a failure.
    * @returns false, with nothing stored, when it is not.
    */
-  openIfUnchanged(session: Session, verified: Secret, rehashed: Secret | null): Promise<boolean>;
+  openIfUnchanged(
+    session: Session,
+    verified: Secret,
+    rehashed: Secret | null,
+    granted?: GrantedAttempt,
+  ): Promise<boolean>;
   /**
    * The user behind a token in one round trip; null when there is none. Without `sessionId` the login stands
    * unless the user's logins were ended in or after the second in which the token was issued.
@@ -61,6 +86,8 @@ export type SessionDeps = {
   sessions: SessionStore;
   tokenPolicy: TokenPolicy;
   passwordPolicy: PasswordPolicy;
+  /** Null where logins are not limited, for load tests. */
+  loginLimits: LoginLimits | null;
   /** @throws DomainError `unavailable` while the secret is missing or malformed. */
   signingKeys(): Promise<SigningKeys>;
 };
@@ -73,17 +100,19 @@ const MAX_USER_AGENT_CHARACTERS = 256;
 /**
  * Exchanges a password for a session and its two tokens, in two round trips.
  * Unknown user, disabled user and wrong password do the same work and get the same answer.
- * @throws DomainError `unauthenticated`
+ * @throws DomainError `unauthenticated`; `throttled` after too many tries, before any hashing.
  */
 export async function login(
   deps: SessionDeps,
   { username, password, client, now }: { username: string; password: string; client: Client; now: Date },
 ): Promise<TokenPair> {
   const keys = await deps.signingKeys();
+  const attempt = await loginAttempt(keys, { username, address: client.address, now });
+  const { record: first, granted } = await admit(deps, attempt);
   // A second look is needed only where the hash was replaced meanwhile: by a parallel login that made it
   // stronger, after which the same password still holds, or by a password change, after which it does not.
   for (let look = 0; look < 2; look++) {
-    const record = await deps.sessions.findLogin(username);
+    const record = look === 0 ? first : await deps.sessions.findLogin(username);
     const verified = record?.passwordHash ?? decoyHash(deps.passwordPolicy);
     const isActive = record?.isActive ?? false;
     const accepted = await verifyLogin(deps.passwordPolicy, { stored: verified, isActive, password });
@@ -92,11 +121,23 @@ export async function login(
     const rehashed = isWeaker(verified, deps.passwordPolicy)
       ? await hashPassword(deps.passwordPolicy, password)
       : null;
-    if (await deps.sessions.openIfUnchanged(session, verified, rehashed)) {
+    if (await deps.sessions.openIfUnchanged(session, verified, rehashed, granted)) {
       return mintPair(keys, deps.tokenPolicy, session);
     }
   }
   throw new DomainError('unauthenticated', 'No active account found with the given credentials');
+}
+
+/** Lets an attempt through to its password, with what that is checked against. @throws DomainError `throttled` */
+async function admit(
+  { sessions, loginLimits }: Pick<SessionDeps, 'sessions' | 'loginLimits'>,
+  attempt: LoginAttempt,
+): Promise<{ record: LoginRecord | null; granted?: GrantedAttempt }> {
+  if (loginLimits === null) return { record: await sessions.findLogin(attempt.username) };
+  await assertWithinLimits(loginLimits, { network: attempt.network, name: attempt.nameDigest });
+  const reserved = await sessions.reserveLogin(attempt);
+  if (!reserved.granted) throw throttled(secondsUntil(reserved.lockedUntil, attempt.at));
+  return { record: reserved.record, granted: { attempt, scope: reserved.scope } };
 }
 
 /**

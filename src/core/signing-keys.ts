@@ -1,4 +1,5 @@
 import { calculateJwkThumbprint, importJWK, type JWK } from 'jose';
+import { utf8 } from './secrets.ts';
 
 export type SigningAlgorithm = 'ES256' | 'EdDSA' | 'HS256';
 
@@ -13,7 +14,12 @@ export type SigningKey = {
   interchange: boolean;
 };
 
-export type SigningKeys = { signer: SigningKey & { signWith: CryptoKey }; all: readonly SigningKey[] };
+export type SigningKeys = {
+  signer: SigningKey & { signWith: CryptoKey };
+  all: readonly SigningKey[];
+  /** For HMAC over what is stored as a digest but could be guessed without a key. */
+  digestKey: CryptoKey;
+};
 
 export type ParsedSigningKeys = { valid: true; keys: SigningKeys } | { valid: false; problem: string };
 
@@ -39,7 +45,7 @@ export async function parseSigningKeys(text: string | undefined): Promise<Parsed
       return { valid: false, problem: `key ${index} of the set ${reasonOf(error)}` };
     }
   }
-  return assemble(all);
+  return assemble(all, await digestKeyOf(text));
 }
 
 /**
@@ -65,12 +71,16 @@ function readSet(text: string): StoredJwk[] | undefined {
   }
 }
 
-function assemble(all: SigningKey[]): ParsedSigningKeys {
+/** Of the whole secret, so that it needs no secret of its own; a change of the keys begins all counts anew. */
+const digestKeyOf = (text: string): Promise<CryptoKey> =>
+  crypto.subtle.importKey('raw', utf8(`digests ${text}`), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
+
+function assemble(all: SigningKey[], digestKey: CryptoKey): ParsedSigningKeys {
   const [first] = all;
   if (first?.signWith === undefined) return { valid: false, problem: 'its first key is not a private key' };
   const kids = all.flatMap((key) => key.kid ?? []);
   if (new Set(kids).size < kids.length) return { valid: false, problem: 'two of its keys have one kid' };
-  return { valid: true, keys: { signer: { ...first, signWith: first.signWith }, all } };
+  return { valid: true, keys: { signer: { ...first, signWith: first.signWith }, all, digestKey } };
 }
 
 async function importKey(jwk: StoredJwk): Promise<SigningKey> {

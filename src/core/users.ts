@@ -1,6 +1,7 @@
 import { assertObjectsFit, propertiesTooLarge } from './custom-properties.ts';
 import { DomainError, forbidden, invalidFields, noSuch } from './errors.ts';
 import type { JsonObject } from './json.ts';
+import type { LoginLimits } from './login-limits.ts';
 import type { Page, Slice } from './pages.ts';
 import { assertAcceptable, hashPassword, type PasswordPolicy } from './passwords.ts';
 import {
@@ -111,6 +112,8 @@ export interface UserStore {
 export type UserDeps = {
   users: UserStore;
   passwordPolicy: PasswordPolicy;
+  /** Null where they are off. */
+  loginLimits: LoginLimits | null;
   /** Whether changing one's own password asks for the current one. */
   requireCurrentPassword: boolean;
 };

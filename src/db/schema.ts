@@ -62,6 +62,45 @@ export const apiKeys = sqliteTable(
   (table) => [uniqueIndex('api_keys_user_name').on(table.userId, table.name)],
 );
 
+/**
+ * Tries of passwords by name, as a digest since it may be no name at all, and by where they are counted: a network
+ * that the user knows, or '' for all others. The id grows with the rows, so that the oldest make room; with
+ * AUTOINCREMENT it would also grow with every try of a name that is there.
+ */
+export const loginAttempts = sqliteTable(
+  'login_attempts',
+  {
+    id: integer('id').primaryKey(),
+    nameDigest: text('name_digest').notNull(),
+    network: text('network').notNull(),
+    failures: integer('failures').notNull(),
+    blockedUntil: integer('blocked_until').notNull(),
+    /** The last one that was granted, so that a repeated statement counts it once. */
+    attemptId: text('attempt_id').notNull(),
+    expiresAt: integer('expires_at').notNull(),
+  },
+  (table) => [
+    uniqueIndex('login_attempts_name_network').on(table.nameDigest, table.network),
+    index('login_attempts_expiry').on(table.expiresAt),
+  ],
+);
+
+/** Where users have signed in lately. */
+export const knownNetworks = sqliteTable(
+  'known_networks',
+  {
+    userId: integer('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    network: text('network').notNull(),
+    lastLoginAt: integer('last_login_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.network] }),
+    index('known_networks_age').on(table.lastLoginAt),
+  ],
+);
+
 /** `permissions` is a JSON array of ids: the list of permissions lives in code, so there is no table to join. */
 export const groups = sqliteTable('groups', {
   id: integer('id').primaryKey({ autoIncrement: true }),

@@ -1,20 +1,24 @@
 import { eq, type SQL, sql } from 'drizzle-orm';
 import { Secret } from '../core/secrets.ts';
-import type { NamedSession, SessionState, SessionStore } from '../core/sessions.ts';
+import type { LoginRecord, NamedSession, SessionState, SessionStore } from '../core/sessions.ts';
 import { type AccountRow, accountColumns, toAccount } from './accounts.ts';
 import { answered, type Database, raw } from './client.ts';
+import { reserveAttempt, settleAttempt } from './login-attempts.ts';
 import { sessions, users } from './schema.ts';
 
 export function createSessionStore(db: Database): SessionStore {
   return {
     async findLogin(username) {
-      const { id: userId, isActive, passwordHash } = users;
-      const [row] = await answered(
-        db.select({ userId, isActive, passwordHash }).from(users).where(eq(users.username, username)),
-      );
-      return row === undefined ? null : { ...row, passwordHash: new Secret(row.passwordHash) };
+      return toRecord((await answered(selectLogin(db, username)))[0]);
     },
-    async openIfUnchanged(session, verified, rehashed) {
+    async reserveLogin(attempt) {
+      const [_counted, [state], _bounded, [row]] = await answered(
+        db.batch([...reserveAttempt(db, attempt), selectLogin(db, attempt.username)]),
+      );
+      if (state?.granted === 1) return { granted: true, record: toRecord(row), scope: state.scope };
+      return { granted: false, lockedUntil: new Date(state?.blockedUntil ?? 0) };
+    },
+    async openIfUnchanged(session, verified, rehashed, granted) {
       const [opened] = await answered(
         db.batch([
           raw(
@@ -29,6 +33,7 @@ export function createSessionStore(db: Database): SessionStore {
             .update(users)
             .set({ lastLogin: session.createdAt.getTime(), passwordHash: rehashed?.reveal() })
             .where(sql`id = ${session.userId} and exists (select 1 from sessions where id = ${session.id})`),
+          ...(granted === undefined ? [] : settleAttempt(db, { ...granted, sessionId: session.id })),
         ]),
       );
       return opened.length > 0;
@@ -50,6 +55,14 @@ export function createSessionStore(db: Database): SessionStore {
     },
   };
 }
+
+function selectLogin(db: Database, username: string) {
+  const { id: userId, isActive, passwordHash } = users;
+  return db.select({ userId, isActive, passwordHash }).from(users).where(eq(users.username, username));
+}
+
+const toRecord = (row: (Omit<LoginRecord, 'passwordHash'> & { passwordHash: string }) | undefined) =>
+  row === undefined ? null : { ...row, passwordHash: new Secret(row.passwordHash) };
 
 function selectState(db: Database, named: NamedSession, now: Date) {
   return db

@@ -11,22 +11,27 @@ const STATUS = {
   conflict: 409,
   too_large: 413,
   unsupported_media_type: 415,
+  throttled: 429,
   unavailable: 503,
 } as const satisfies Record<ErrorCode, ContentfulStatusCode>;
 
 /** RFC 9110 section 11.6.1; the realm is the one that existing clients know. */
 const CHALLENGE = 'Bearer realm="api"';
-const RETRY_AFTER_SECONDS = '5';
+const UNAVAILABLE_SECONDS = 5;
 
 /** Answers any failure as JSON. What is not a DomainError is a fault of ours: fixed text, the rest to the log. */
 export function answerError(error: Error, c: AppContext): Response {
   const status = error instanceof DomainError ? STATUS[error.code] : 500;
   if (status >= 500) logFailure(error, c, status);
   if (status === 401) c.header('WWW-Authenticate', CHALLENGE);
-  if (status === 503) c.header('Retry-After', RETRY_AFTER_SECONDS);
+  const retryAfter = status === 503 ? UNAVAILABLE_SECONDS : retryAfterOf(error);
+  if (retryAfter !== undefined) c.header('Retry-After', String(retryAfter));
   c.header('Cache-Control', 'no-store');
   return c.json(c.get('errorShape')(bodyOf(error, c)), status);
 }
+
+const retryAfterOf = (error: Error): number | undefined =>
+  error instanceof DomainError ? error.retryAfterSeconds : undefined;
 
 /** Answers a path that nobody serves. Its preflight succeeds, so that a page can read the 404. */
 export function answerNotFound(c: AppContext): Response {

@@ -1,5 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { normaliseAddress } from '../../src/core/addresses.ts';
+import { networkOf, normaliseAddress } from '../../src/core/addresses.ts';
+
+describe('networkOf', () => {
+  it.each([
+    ['203.0.113.9', '203.0.113.9'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:db8:1:2::7', '2001:db8:1:2::/64'],
+    ['2001:db8::7', '2001:db8:0:0::/64'],
+    ['2001:db8:0:0:1::7', '2001:db8:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['1::', '1:0:0:0::/64'],
+    ['::', '0:0:0:0::/64'],
+    ['::ffff:203.0.113.9', '203.0.113.9'],
+  ])('of %s is %s', (address, network) => {
+    expect(networkOf(normaliseAddress(address) ?? '')).toBe(network);
+  });
+});
 
 describe('normaliseAddress', () => {
   it.each([

@@ -28,6 +28,7 @@ describe('parseConfig', () => {
     corsOrigins: ['*'],
     setupAllowedIp: undefined,
     apiKeysPerUser: 1,
+    limitsLogins: true,
   };
 
   it('has the defaults of the documentation', () => {

@@ -69,12 +69,16 @@ describe('login', () => {
       ...by,
       sessions: {
         ...by.sessions,
-        async findLogin(username) {
-          const record = await by.sessions.findLogin(username);
+        async reserveLogin(attempt) {
+          const reserved = await by.sessions.reserveLogin(attempt);
           looks += 1;
           if (looks === 4) allHaveLooked.resolve();
           await allHaveLooked.promise;
-          return record;
+          return reserved;
+        },
+        async findLogin(username) {
+          looks += 1;
+          return by.sessions.findLogin(username);
         },
       },
     };
@@ -113,11 +117,11 @@ describe('login', () => {
       ...deps,
       sessions: {
         ...deps.sessions,
-        async findLogin(username) {
-          const record = await deps.sessions.findLogin(username);
+        async reserveLogin(attempt) {
+          const reserved = await deps.sessions.reserveLogin(attempt);
           const passwordHash = new Secret('a hash that was set meanwhile');
           await users.update(user.id, { passwordHash }, ADMIN, NOW);
-          return record;
+          return reserved;
         },
       },
     };

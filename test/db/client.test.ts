@@ -11,7 +11,17 @@ import { apiKeys, groups, users as usersTable } from '../../src/db/schema.ts';
 import { createSessionStore } from '../../src/db/sessions.ts';
 import { createSuperuserStore } from '../../src/db/superuser.ts';
 import { createUserStore } from '../../src/db/users.ts';
-import { ADMIN, db, NOW, newApiKey, newSession, newUser, storedUser, uniqueName } from '../support/stores.ts';
+import {
+  ADMIN,
+  db,
+  NOW,
+  newApiKey,
+  newAttempt,
+  newSession,
+  newUser,
+  storedUser,
+  uniqueName,
+} from '../support/stores.ts';
 
 const SECRET = '$pbkdf2-sha512-chain$i=73334,73333,73333$c2FsdA$aGFzaA';
 
@@ -169,6 +179,7 @@ describe('answered, for a database that does not answer', () => {
     ['users.update', () => users.update(1, { passwordHash: hash }, ADMIN, NOW)],
     ['users.delete', () => users.delete(1, ADMIN)],
     ['sessions.findLogin', () => sessions.findLogin('a')],
+    ['sessions.reserveLogin', () => sessions.reserveLogin(newAttempt())],
     ['sessions.openIfUnchanged', () => sessions.openIfUnchanged(newSession(1), hash, hash)],
     ['sessions.findState', () => sessions.findState(named, NOW)],
     ['sessions.refreshState', () => sessions.refreshState(named, NOW)],
@@ -201,6 +212,6 @@ describe('answered, for a database that does not answer', () => {
   it('is asked about no store less: the list above names every method', () => {
     const stores = { users, sessions, apiKeys: keys, groups: groupStore, superuser };
     const methods = Object.values(stores).flatMap((store) => Object.keys(store));
-    expect(methods).toHaveLength(26);
+    expect(methods).toHaveLength(27);
   });
 });

@@ -32,7 +32,15 @@ describe('migrations', () => {
       });
       expect(await rowsOf('pragma foreign_key_check')).toEqual([]);
     }
-    expect(await tableNames()).toEqual(['api_keys', 'groups', 'sessions', 'user_groups', 'users']);
+    expect(await tableNames()).toEqual([
+      'api_keys',
+      'groups',
+      'known_networks',
+      'login_attempts',
+      'sessions',
+      'user_groups',
+      'users',
+    ]);
   });
 
   it('are applied once, however often they are asked for', async () => {
@@ -69,7 +77,7 @@ describe('the comparison of row counts', () => {
         'PRAGMA foreign_keys=ON;',
       ],
     };
-    expect(await losses(hostile)).toEqual(['api_keys', 'sessions', 'user_groups']);
+    expect(await losses(hostile)).toEqual(['api_keys', 'known_networks', 'sessions', 'user_groups']);
   });
 
   it.each([

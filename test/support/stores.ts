@@ -1,4 +1,5 @@
 import { digestOf, generateKey, type NewApiKey, previewOf } from '../../src/core/api-keys.ts';
+import type { LoginAttempt } from '../../src/core/login-limits.ts';
 import { idsOf, type Permission } from '../../src/core/permissions.ts';
 import { type Rights, rightsOf } from '../../src/core/principal.ts';
 import { randomId, Secret } from '../../src/core/secrets.ts';
@@ -75,6 +76,12 @@ export const newSession = (userId: number, fields: Partial<Session> = {}): Sessi
   userAgent: 'test',
   ...fields,
 });
+
+/** A try of a password at `NOW`, from somewhere. */
+export const newAttempt = (fields: Partial<LoginAttempt> = {}): LoginAttempt => {
+  const username = fields.username ?? uniqueName();
+  return { id: randomId(), username, nameDigest: `of ${username}`, network: '192.0.2.1', at: NOW, ...fields };
+};
 
 /** A live session of this user; returns its id. */
 export async function storedSession(userId: number): Promise<string> {

@@ -47,12 +47,12 @@ const patchMe = route(
     body: meBody,
     judge: judgeNewPassword,
     answer: aUser('The caller, changed.'),
+    failures: { 429: 'Too many tries of `current_password`; `Retry-After` says for how many seconds.' },
   },
-  async ({ caller, body, deps, now }) => {
+  async ({ caller, body, deps, client, now }) => {
     const { password, current_password: currentPassword } = body;
-    return userJson(
-      await updateMe(deps, { caller, changes: changesOf(body), password, currentPassword, now }),
-    );
+    const changes = changesOf(body);
+    return userJson(await updateMe(deps, { caller, changes, password, currentPassword, client, now }));
   },
 );
 
