@@ -2,7 +2,7 @@ import type { Deps } from './core/deps.ts';
 import type { Env } from './env.ts';
 import { cors } from './http/cors.ts';
 import { answerError, answerNotFound } from './http/errors.ts';
-import { requestContext } from './http/request.ts';
+import { type Measured, requestContext } from './http/request.ts';
 import { type App, createRouter, mount } from './http/router.ts';
 import { apiKeyRoutes } from './http/routes/api-keys.ts';
 import { authRoutes } from './http/routes/auth.ts';
@@ -25,10 +25,13 @@ const routes = [
   ...healthRoutes,
 ];
 
-/** The whole HTTP side. `servicesOf` gives the rules of an environment and throws while it is not configured. */
-export function createApp(servicesOf: (env: Env) => Deps): App {
+/**
+ * The whole HTTP side. `servicesOf` gives the rules of an environment and throws while it is not configured;
+ * `measured` counts what they ask of the database.
+ */
+export function createApp(servicesOf: (env: Env) => Deps, measured: Measured): App {
   const app = createRouter();
-  app.use(requestContext(servicesOf));
+  app.use(requestContext(servicesOf, measured));
   app.use(cors);
   mount(app, [...routes, ...docsRoutes(routes)]);
   app.notFound(answerNotFound);

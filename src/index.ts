@@ -1,4 +1,4 @@
 import { createApp } from './app.ts';
-import { servicesOf } from './services.ts';
+import { measured, servicesOf } from './services.ts';
 
-export default createApp(servicesOf);
+export default createApp(servicesOf, measured);

@@ -1,8 +1,11 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { DatabaseUse } from './core/database-use.ts';
 import type { Deps } from './core/deps.ts';
 import { DomainError } from './core/errors.ts';
 import type { LoginLimits, RateLimiter } from './core/login-limits.ts';
 import { parseSigningKeys, type SigningKeys } from './core/signing-keys.ts';
 import { createApiKeyStore } from './db/api-keys.ts';
+import { boundedBinding } from './db/binding.ts';
 import { connect } from './db/client.ts';
 import { createGroupStore } from './db/groups.ts';
 import { createHealthStore } from './db/health.ts';
@@ -12,6 +15,10 @@ import { createUserStore } from './db/users.ts';
 import { type Env, parseConfig } from './env.ts';
 
 const byEnv = new WeakMap<Env, Deps>();
+const uses = new AsyncLocalStorage<DatabaseUse>();
+
+/** Runs a request, and counts into `use` what it asks of the database on its way. */
+export const measured = <T>(use: DatabaseUse, run: () => T): T => uses.run(use, run);
 
 /**
  * Wires the rules to their stores, keys and configuration; once for each environment object.
@@ -22,7 +29,7 @@ export function servicesOf(env: Env): Deps {
   if (known !== undefined) return known;
   const parsed = parseConfig(env);
   if (!parsed.valid) throw notConfigured(`wrong configuration: ${parsed.problem}`);
-  const db = connect(env.DB);
+  const db = connect(boundedBinding(env.DB, () => uses.getStore()));
   const { limitsLogins, ...config } = parsed.config;
   const services: Deps = {
     ...config,

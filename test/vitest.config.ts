@@ -40,6 +40,8 @@ const { compatibility_date: compatibilityDate } = unstable_readConfig({ config: 
 export default defineConfig({
   root,
   test: {
+    // Each request logs one; those that tell of a failure stay.
+    onConsoleLog: (text) => !text.startsWith('{"level":"info"'),
     projects: [
       {
         // The rules and the stores do without the app, which takes longer to load than they take to test.

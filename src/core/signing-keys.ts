@@ -1,5 +1,4 @@
 import { calculateJwkThumbprint, importJWK, type JWK } from 'jose';
-import { utf8 } from './secrets.ts';
 
 export type SigningAlgorithm = 'ES256' | 'EdDSA' | 'HS256';
 
@@ -73,7 +72,13 @@ function readSet(text: string): StoredJwk[] | undefined {
 
 /** Of the whole secret, so that it needs no secret of its own; a change of the keys begins all counts anew. */
 const digestKeyOf = (text: string): Promise<CryptoKey> =>
-  crypto.subtle.importKey('raw', utf8(`digests ${text}`), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
+  crypto.subtle.importKey(
+    'raw',
+    new TextEncoder().encode(`digests ${text}`),
+    { name: 'HMAC', hash: 'SHA-256' },
+    false,
+    ['sign'],
+  );
 
 function assemble(all: SigningKey[], digestKey: CryptoKey): ParsedSigningKeys {
   const [first] = all;

@@ -11,7 +11,7 @@ import {
   rightsOf,
 } from '../core/principal.ts';
 import { Secret } from '../core/secrets.ts';
-import { answered, type Database, raw } from './client.ts';
+import { type Database, raw, repeatableWrite, write } from './client.ts';
 import { unpacked } from './custom-properties.ts';
 import { users } from './schema.ts';
 
@@ -73,24 +73,26 @@ export function toAccount(row: AccountRow): Account {
 
 /**
  * Runs what `actor` writes, as one transaction behind a guard that fails it all unless the actor still stands.
- * @throws ActorGone, with nothing changed, when it no longer does.
+ * @param done is true once the statements were applied, which then may be sent again: the actor may have ended
+ * itself by them. Without it they are sent once.
+ * @throws ActorGone, with nothing changed, when the actor no longer stands.
  */
 export async function asActor<T extends Readonly<[BatchItem<'sqlite'>, ...BatchItem<'sqlite'>[]]>>(
   db: Database,
   actor: Actor,
   statements: T,
+  done?: SQL,
 ): Promise<BatchResponse<T>> {
-  const [, ...results] = await answered(db.batch([stillStanding(db, actor), ...statements]), {
-    when: /integer overflow/,
-    error: () => new ActorGone(),
-  });
+  const send = () => db.batch([stillStanding(db, actor, done ?? sql`false`), ...statements]);
+  const gone = { when: /integer overflow/, error: () => new ActorGone() };
+  const [, ...results] = await (done === undefined ? write(send, gone) : repeatableWrite(send, gone));
   // The results are those of `statements`, in their order, since the guard's was taken off.
   return results as BatchResponse<T>;
 }
 
-function stillStanding(db: Database, actor: Actor) {
+function stillStanding(db: Database, actor: Actor, done: SQL) {
   const { identity } = actor;
-  const stands = identity === undefined ? sql`true` : standsAs(actor, identity);
+  const stands = identity === undefined ? sql`true` : sql`(${done} or ${standsAs(actor, identity)})`;
   return raw(db, sql`select abs(case when ${stands} then 0 else ${sql.raw(OVERFLOW)} end)`);
 }
 

@@ -10,7 +10,7 @@ import {
 } from '../core/api-keys.ts';
 import type { Actor } from '../core/principal.ts';
 import { accountColumns, apiKeyPreview, asActor, outranks, toAccount } from './accounts.ts';
-import { answered, type Database, raw, rowCount } from './client.ts';
+import { type Database, raw, read, rowCount, write } from './client.ts';
 import { apiKeys, users } from './schema.ts';
 
 const keyColumns = {
@@ -29,7 +29,7 @@ export function createApiKeyStore(db: Database): ApiKeyStore {
   return {
     async findOwner(digest) {
       const { id: keyId, name: keyName, lastUsedAt } = apiKeys;
-      const [row] = await answered(
+      const [row] = await read(() =>
         selectKeys(db, { key: { keyId, keyName, lastUsedAt }, account: accountColumns }).where(
           eq(apiKeys.digest, digest),
         ),
@@ -39,7 +39,7 @@ export function createApiKeyStore(db: Database): ApiKeyStore {
     },
     async list(userId, { offset, limit }) {
       const matching = userId === null ? undefined : eq(apiKeys.userId, userId);
-      const [[total], rows] = await answered(
+      const [[total], rows] = await read(() =>
         db.batch([
           db.select(rowCount).from(apiKeys).where(matching),
           selectKeys(db, keyColumns).where(matching).orderBy(desc(apiKeys.id)).limit(limit).offset(offset),
@@ -48,7 +48,7 @@ export function createApiKeyStore(db: Database): ApiKeyStore {
       return { count: total?.count ?? 0, rows: rows.map(toKey) };
     },
     async find(id) {
-      const [row] = await answered(
+      const [row] = await read(() =>
         selectKeys(db, { key: keyColumns, owner: accountColumns }).where(eq(apiKeys.id, id)),
       );
       return row === undefined ? null : { key: toKey(row.key), owner: toAccount(row.owner).rights };
@@ -62,7 +62,7 @@ export function createApiKeyStore(db: Database): ApiKeyStore {
     },
     async touch(id, now) {
       const isDue = sql`id = ${id} and coalesce(last_used_at <= ${now.getTime() - TOUCH_INTERVAL_MS}, true)`;
-      await answered(db.update(apiKeys).set({ lastUsedAt: now.getTime() }).where(isDue));
+      await write(() => db.update(apiKeys).set({ lastUsedAt: now.getTime() }).where(isDue));
     },
   };
 }
@@ -97,6 +97,9 @@ function personal(limit: number, actor: Actor): SQL {
 const keyIdOf = ({ identity }: Actor): number | null =>
   identity?.proof.kind === 'api_key' ? identity.proof.keyId : null;
 
+/** A key that ends itself stands no more when it asks again; for all others a repetition changes nothing. */
+const repeatable = (actor: Actor): SQL | undefined => (keyIdOf(actor) === null ? sql`false` : undefined);
+
 async function replace(
   db: Database,
   { key, limit, actor }: { key: NewApiKey; limit: number; actor: Actor },
@@ -108,7 +111,7 @@ async function replace(
   const otherName = ne(apiKeys.name, key.name);
   const others = sql`(select count(*) from api_keys where user_id = users.id and not ${replaced})`;
   const allowed = sql`${permitted} and (${others} < ${limit} or ${sameName})`;
-  const [found, _removed, _inserted, stored] = await asActor(db, actor, [
+  const statements = [
     raw<{ outranked: number }>(db, sql`select ${outranks(actor)} as outranked ${owner}`),
     db
       .delete(apiKeys)
@@ -121,7 +124,8 @@ async function replace(
         ${allowed}`,
     ),
     selectKeys(db, { ...keyColumns, ownerPreview: apiKeyPreview }).where(eq(apiKeys.digest, key.digest)),
-  ]);
+  ] as const;
+  const [found, _removed, _inserted, stored] = await asActor(db, actor, statements, repeatable(actor));
   const [row] = stored;
   if (row !== undefined) return { ...toKey(row), ownerPreview: row.ownerPreview };
   if (found[0] === undefined) return 'no_user';
@@ -134,12 +138,13 @@ async function removeUnlessOutranked(
   actor: Actor,
 ): Promise<boolean> {
   const outranking = sql`exists (select 1 from users where users.id = api_keys.user_id and ${outranks(actor)})`;
-  const [found] = await asActor(db, actor, [
+  const statements = [
     raw<{ outranked: number }>(
       db,
       sql`select 1 as outranked from api_keys where ${matching} and ${outranking} limit 1`,
     ),
     db.delete(apiKeys).where(sql`${matching} and not ${outranking}`),
-  ]);
+  ] as const;
+  const [found] = await asActor(db, actor, statements, repeatable(actor));
   return found.length === 0;
 }

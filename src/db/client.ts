@@ -22,19 +22,33 @@ export const rowCount = { count: sql<number>`count(*)` };
 type Expected = { when: RegExp; error: () => Error };
 
 /**
- * Waits for a statement or a batch.
- * @throws DomainError `unavailable` when D1 fails: what it then holds is unknown. Whatever is thrown keeps the
- * innermost message only, since Drizzle's holds the SQL with all its parameters, password hashes among them.
+ * Sends a statement or a batch that only reads; once more when the connection fails.
+ * @throws DomainError `unavailable` when D1 fails. Whatever is thrown, here and below, keeps the innermost message
+ * only, since Drizzle's holds the SQL with all its parameters, password hashes among them.
  */
-export async function answered<T>(statement: PromiseLike<T>, expected?: Expected): Promise<T> {
+export const read = <T>(send: () => PromiseLike<T>): Promise<T> => answered(send, { mayRepeat: true });
+
+/** As `read`, for a write that may be sent again without being made twice. After a failure it is unknown whether it was made. */
+export const repeatableWrite = <T>(send: () => PromiseLike<T>, expected?: Expected): Promise<T> =>
+  answered(send, { mayRepeat: true, expected });
+
+/** As `repeatableWrite`, sent once. */
+export const write = <T>(send: () => PromiseLike<T>, expected?: Expected): Promise<T> =>
+  answered(send, { mayRepeat: false, expected });
+
+async function answered<T>(
+  send: () => PromiseLike<T>,
+  { mayRepeat, expected }: { mayRepeat: boolean; expected?: Expected | undefined },
+): Promise<T> {
   try {
-    return await statement;
+    return await send();
   } catch (error) {
     const messages = messagesOf(error);
     if (expected !== undefined && messages.some((message) => expected.when.test(message)))
       throw expected.error();
     const cause = new Error(messages.at(-1)?.replace(/(['"]).*\1/gs, '[cut]') ?? 'no reason given');
     if (messages.some(isFaultOfOurs)) throw new Error('a statement could not be built or run', { cause });
+    if (mayRepeat && !messages.some(isOverload)) return answered(send, { mayRepeat: false, expected });
     throw new DomainError('unavailable', 'The database did not answer. Try again.', { cause });
   }
 }
@@ -49,6 +63,9 @@ function messagesOf(error: unknown): string[] {
   const own = error.message.startsWith('Failed query') ? [] : [shown];
   return [...own, ...messagesOf(error.cause)];
 }
+
+/** Where there is too much to do already, asking again makes it worse. */
+const isOverload = (message: string): boolean => /overloaded/i.test(message);
 
 /** Mistakes in our own code and SQL, which no retry mends. */
 const isFaultOfOurs = (message: string): boolean =>

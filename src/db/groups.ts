@@ -1,23 +1,23 @@
 import { asc, eq, sql } from 'drizzle-orm';
 import type { Group, GroupStore } from '../core/groups.ts';
 import { asActor } from './accounts.ts';
-import { answered, type Database, rowCount } from './client.ts';
+import { type Database, read, rowCount } from './client.ts';
 import { groups } from './schema.ts';
 
 export function createGroupStore(db: Database): GroupStore {
   const inOrder = () => db.select().from(groups).orderBy(asc(groups.id));
   return {
     async list() {
-      return (await answered(inOrder())).map(toGroup);
+      return (await read(inOrder)).map(toGroup);
     },
     async page({ offset, limit }) {
-      const [[total], rows] = await answered(
+      const [[total], rows] = await read(() =>
         db.batch([db.select(rowCount).from(groups), inOrder().limit(limit).offset(offset)]),
       );
       return { count: total?.count ?? 0, rows: rows.map(toGroup) };
     },
     async find(id) {
-      const [row] = await answered(db.select().from(groups).where(eq(groups.id, id)));
+      const [row] = await read(() => db.select().from(groups).where(eq(groups.id, id)));
       return row === undefined ? null : toGroup(row);
     },
     async insertUnlessTaken({ name, permissions }, actor) {
@@ -31,10 +31,12 @@ export function createGroupStore(db: Database): GroupStore {
         select 1 from groups other where other.name = ${name ?? null} and other.id <> ${id}
       )`;
       const columns = { name, permissions: permissions && JSON.stringify(permissions), id };
-      const [[updated], found] = await asActor(db, actor, [
+      const statements = [
         db.update(groups).set(columns).where(sql`id = ${id} and not ${taken}`).returning(),
         db.select({ id: groups.id }).from(groups).where(eq(groups.id, id)),
-      ]);
+      ] as const;
+      // The same values again change nothing, and whoever may write groups loses no right by it.
+      const [[updated], found] = await asActor(db, actor, statements, sql`false`);
       if (updated !== undefined) return toGroup(updated);
       return found.length === 0 ? 'no_group' : 'name_taken';
     },

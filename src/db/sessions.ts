@@ -2,24 +2,24 @@ import { eq, type SQL, sql } from 'drizzle-orm';
 import { Secret } from '../core/secrets.ts';
 import type { LoginRecord, NamedSession, SessionState, SessionStore } from '../core/sessions.ts';
 import { type AccountRow, accountColumns, toAccount } from './accounts.ts';
-import { answered, type Database, raw } from './client.ts';
+import { type Database, raw, read, repeatableWrite } from './client.ts';
 import { reserveAttempt, settleAttempt } from './login-attempts.ts';
 import { sessions, users } from './schema.ts';
 
 export function createSessionStore(db: Database): SessionStore {
   return {
     async findLogin(username) {
-      return toRecord((await answered(selectLogin(db, username)))[0]);
+      return toRecord((await read(() => selectLogin(db, username)))[0]);
     },
     async reserveLogin(attempt) {
-      const [_counted, [state], _bounded, [row]] = await answered(
+      const [_counted, [state], _bounded, [row]] = await repeatableWrite(() =>
         db.batch([...reserveAttempt(db, attempt), selectLogin(db, attempt.username)]),
       );
       if (state?.granted === 1) return { granted: true, record: toRecord(row), scope: state.scope };
       return { granted: false, lockedUntil: new Date(state?.blockedUntil ?? 0) };
     },
     async openIfUnchanged(session, verified, rehashed, granted) {
-      const [opened] = await answered(
+      const [_inserted, _noted, opened] = await repeatableWrite(() =>
         db.batch([
           raw(
             db,
@@ -27,22 +27,23 @@ export function createSessionStore(db: Database): SessionStore {
             select ${session.id}, id, ${session.createdAt.getTime()}, ${session.expiresAt.getTime()},
               ${session.address}, ${session.userAgent}
             from users where id = ${session.userId} and is_active and password_hash = ${verified.reveal()}
-            returning id`,
+            on conflict (id) do nothing`,
           ),
           db
             .update(users)
             .set({ lastLogin: session.createdAt.getTime(), passwordHash: rehashed?.reveal() })
             .where(sql`id = ${session.userId} and exists (select 1 from sessions where id = ${session.id})`),
+          db.select({ id: sessions.id }).from(sessions).where(eq(sessions.id, session.id)),
           ...(granted === undefined ? [] : settleAttempt(db, { ...granted, sessionId: session.id })),
         ]),
       );
       return opened.length > 0;
     },
     async findState(named, now) {
-      return toState((await answered(selectState(db, named, now)))[0]);
+      return toState((await read(() => selectState(db, named, now)))[0]);
     },
     async refreshState(named, now) {
-      const [rows] = await answered(
+      const [rows] = await repeatableWrite(() =>
         db.batch([
           selectState(db, named, now),
           db.update(sessions).set({ lastRefreshAt: now.getTime() }).where(liveSession(named, now)),
@@ -51,7 +52,7 @@ export function createSessionStore(db: Database): SessionStore {
       return toState(rows[0]);
     },
     async end(sessionId) {
-      await answered(db.delete(sessions).where(eq(sessions.id, sessionId)));
+      await repeatableWrite(() => db.delete(sessions).where(eq(sessions.id, sessionId)));
     },
   };
 }

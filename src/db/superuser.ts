@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { randomId } from '../core/secrets.ts';
 import type { SuperuserStore } from '../core/superuser.ts';
 import { atAdminLevel } from './accounts.ts';
-import { answered, type Database, raw } from './client.ts';
+import { type Database, raw, read, repeatableWrite } from './client.ts';
 import { newUserInsert } from './users.ts';
 
 const noAdmin = sql`not exists (select 1 from users where ${atAdminLevel})`;
@@ -10,13 +10,13 @@ const noAdmin = sql`not exists (select 1 from users where ${atAdminLevel})`;
 export function createSuperuserStore(db: Database): SuperuserStore {
   return {
     async exists() {
-      const rows = await answered(raw(db, sql`select 1 where not ${noAdmin}`));
+      const rows = await read(() => raw(db, sql`select 1 where not ${noAdmin}`));
       return rows.length > 0;
     },
     async insertFirst(user) {
       const untaken = sql`not exists (select 1 from users where username = ${user.username})`;
       const changeId = randomId();
-      const [, admins, stored] = await answered(
+      const [, admins, stored] = await repeatableWrite(() =>
         db.batch([
           raw(db, newUserInsert(user, changeId, sql`${noAdmin} and ${untaken}`)),
           raw(db, sql`select 1 where not ${noAdmin}`),

@@ -4,25 +4,25 @@ import { type Actor, ADMIN_LEVEL } from '../core/principal.ts';
 import { randomId } from '../core/secrets.ts';
 import type { NewUser, User, UserChanges, UserProblem, UserStore } from '../core/users.ts';
 import { type AccountRow, asActor, atAdminLevel, outranks, selectAccounts, toAccount } from './accounts.ts';
-import { answered, type Database, raw, rowCount } from './client.ts';
+import { type Database, raw, read, rowCount } from './client.ts';
 import { merged, mergedBytes, packed } from './custom-properties.ts';
 import { sessions, userGroups, users } from './schema.ts';
 
 export function createUserStore(db: Database): UserStore {
   return {
     async find(id) {
-      const [row] = await answered(selectAccounts(db).where(eq(users.id, id)));
+      const [row] = await read(() => selectAccounts(db).where(eq(users.id, id)));
       return row === undefined ? null : toAccount(row);
     },
     async list(search, limit) {
-      const rows = await answered(
+      const rows = await read(() =>
         selectAccounts(db).where(beginsWith(search)).orderBy(asc(users.id)).limit(limit),
       );
       return rows.map((row) => toAccount(row).user);
     },
     async page(search, { offset, limit }) {
       const matching = beginsWith(search);
-      const [[total], rows] = await answered(
+      const [[total], rows] = await read(() =>
         db.batch([
           db.select(rowCount).from(users).where(matching),
           selectAccounts(db).where(matching).orderBy(asc(users.id)).limit(limit).offset(offset),
@@ -96,7 +96,8 @@ async function insertUnlessTaken(db: Database, user: NewUser, actor: Actor): Pro
   const taken = when(sql`exists (select 1 from users where username = ${user.username})`);
   const checks: Check[] = [{ kind: 'username_taken', found: taken }, unknownGroup(user.groups)];
   const inserted = and(eq(users.username, user.username), eq(users.changeId, changeId));
-  const [found, _inserted, _grouped, stored] = await asActor(db, actor, [
+  const applied = sql`exists (select 1 from users where ${inserted})`;
+  const statements = [
     raw<Findings>(db, sql`select ${findings(checks)}`),
     raw(db, newUserInsert(user, changeId, clear(checks))),
     raw(
@@ -105,8 +106,9 @@ async function insertUnlessTaken(db: Database, user: NewUser, actor: Actor): Pro
         select distinct users.id, value from users, json_each(${JSON.stringify(user.groups)}) where ${inserted}`,
     ),
     selectAccounts(db).where(inserted),
-  ]);
-  return outcome(problemIn(checks, found[0]), stored[0]);
+  ] as const;
+  const [found, _inserted, _grouped, stored] = await asActor(db, actor, statements, applied);
+  return outcome(checks, { found: found[0], stored: stored[0] });
 }
 
 async function update(
@@ -116,7 +118,7 @@ async function update(
   const changeId = randomId();
   const checks = checksOf(changes, actor);
   const applied = sql`exists (select 1 from users where id = ${id} and change_id = ${changeId})`;
-  const [found, _updated, _ended, _left, _joined, stored] = await asActor(db, actor, [
+  const statements = [
     raw<Findings>(db, sql`select ${findings(checks)} from users where id = ${id}`),
     db
       .update(users)
@@ -129,9 +131,10 @@ async function update(
       sql`insert into user_groups (user_id, group_id)
         select distinct ${id}, value from json_each(${JSON.stringify(changes.groups ?? [])}) where ${applied}`,
     ),
-    selectAccounts(db).where(eq(users.id, id)),
-  ]);
-  return outcome(problemIn(checks, found[0]), stored[0]);
+    selectAccounts(db).where(and(eq(users.id, id), eq(users.changeId, changeId))),
+  ] as const;
+  const [found, _updated, _ended, _left, _joined, stored] = await asActor(db, actor, statements, applied);
+  return outcome(checks, { found: found[0], stored: stored[0] });
 }
 
 async function remove(db: Database, id: number, actor: Actor): Promise<UserProblem | null> {
@@ -143,9 +146,13 @@ async function remove(db: Database, id: number, actor: Actor): Promise<UserProbl
   return problemIn(checks, found[0]);
 }
 
-function outcome(problem: UserProblem | null, row: AccountRow | undefined): User | UserProblem {
-  if (problem !== null) return problem;
-  return row === undefined ? { kind: 'no_user' } : toAccount(row).user;
+/** What was stored under this change's id counts, whatever was found: it may have been found of itself. */
+function outcome(
+  checks: readonly Check[],
+  { found, stored }: { found: Findings | undefined; stored: AccountRow | undefined },
+): User | UserProblem {
+  if (stored !== undefined) return toAccount(stored).user;
+  return problemIn(checks, found) ?? { kind: 'no_user' };
 }
 
 function checksOf(changes: UserChanges, actor: Actor): Check[] {

@@ -43,6 +43,7 @@ async function principalOf(c: AppContext, now: Date): Promise<Principal> {
   });
   const result = await authenticate(deps, { credential, now });
   if (!result.valid) throw refused(result.reason);
+  c.set('caller', result.principal);
   const touch = touchOf(deps, { proof: result.principal.proof, now });
   if (touch !== null) c.get('afterwards').push(touch);
   return result.principal;

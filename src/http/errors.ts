@@ -22,7 +22,7 @@ const UNAVAILABLE_SECONDS = 5;
 /** Answers any failure as JSON. What is not a DomainError is a fault of ours: fixed text, the rest to the log. */
 export function answerError(error: Error, c: AppContext): Response {
   const status = error instanceof DomainError ? STATUS[error.code] : 500;
-  if (status >= 500) logFailure(error, c, status);
+  if (status >= 500) c.set('causes', causesOf(error));
   if (status === 401) c.header('WWW-Authenticate', CHALLENGE);
   const retryAfter = status === 503 ? UNAVAILABLE_SECONDS : retryAfterOf(error);
   if (retryAfter !== undefined) c.header('Retry-After', String(retryAfter));
@@ -45,13 +45,11 @@ function bodyOf(error: Error, c: AppContext): Record<string, unknown> {
   return { detail: 'Internal server error.', request_id: c.get('requestId') };
 }
 
-/** One line of JSON. Messages of D1 and of our own errors are free of values; a stack is never logged. */
-function logFailure(error: Error, c: AppContext, status: number): void {
+/** For the log. Messages of D1 and of our own errors are free of values; a stack is never logged. */
+function causesOf(error: Error): string[] {
   const causes: string[] = [];
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     causes.push(`${cause.name}: ${cause.message}`);
   }
-  console.error(
-    JSON.stringify({ level: 'error', requestId: c.get('requestId'), route: c.req.path, status, causes }),
-  );
+  return causes;
 }

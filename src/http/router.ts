@@ -25,14 +25,28 @@ export function mount(app: App, routes: readonly Mounted[]): void {
   const paths = [...Map.groupBy(routes, ({ config }) => config.path)];
   for (const [path, ofPath] of paths.sort(([a], [b]) => Number(a.includes('{')) - Number(b.includes('{')))) {
     const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1');
-    for (const { config, serve } of ofPath) app.on(config.method.toUpperCase(), pattern, serve);
+    const named = (serve: Mounted['serve']): Mounted['serve'] => {
+      return (c, next) => {
+        c.set('route', path);
+        return serve(c, next);
+      };
+    };
+    for (const { config, serve } of ofPath) app.on(config.method.toUpperCase(), pattern, named(serve));
     const allow = allowed(ofPath);
-    app.options(pattern, (c) => {
-      c.header('Allow', allow);
-      return c.body(null, 204);
-    });
-    app.all(pattern, (c) => refuseMethod(c, allow));
+    app.options(
+      pattern,
+      named(async (c) => answerOptions(c, allow)),
+    );
+    app.all(
+      pattern,
+      named(async (c) => refuseMethod(c, allow)),
+    );
   }
+}
+
+function answerOptions(c: AppContext, allow: string): Response {
+  c.header('Allow', allow);
+  return c.body(null, 204);
 }
 
 function allowed(routes: readonly Mounted[]): string {

@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { generateKey } from '../../src/core/api-keys.ts';
 import { authenticate, type Credential, credentialOf } from '../../src/core/credentials.ts';
 import { servicesOf } from '../../src/services.ts';
-import { counted } from '../support/counted-database.ts';
 import { env } from '../support/env.ts';
+import { counted } from '../support/intercepted-database.ts';
 import { newJwk, parsed } from '../support/jwks.ts';
 import { minted, NOW } from '../support/tokens.ts';
 

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { DomainError } from '../../src/core/errors.ts';
 import { Secret } from '../../src/core/secrets.ts';
 import { createApiKeyStore } from '../../src/db/api-keys.ts';
-import { answered, connect, type Database, raw } from '../../src/db/client.ts';
+import { connect, type Database, raw, read, repeatableWrite, write } from '../../src/db/client.ts';
 import { createGroupStore } from '../../src/db/groups.ts';
 import { createHealthStore } from '../../src/db/health.ts';
 import { apiKeys, groups, users as usersTable } from '../../src/db/schema.ts';
@@ -102,9 +102,9 @@ const REFUSED: [string, RegExp, () => PromiseLike<unknown>][] = [
   ],
 ];
 
-describe('answered, for a mistake of ours', () => {
+describe('a mistake of ours', () => {
   it.each(REFUSED)('tells the reason and no parameter: %s', async (_, reason, statement) => {
-    const error = await failureOf(answered(statement()));
+    const error = await failureOf(write(() => statement()));
     expectNoParameters(error);
     expect(everythingIn(error)).toMatch(reason);
     expect(everythingIn(error)).not.toContain('12345678901234567890');
@@ -116,8 +116,8 @@ describe('answered, for a mistake of ours', () => {
   });
 
   it('passes on what a statement that works gives', async () => {
-    expect(await answered(db.all(sql`select ${SECRET} as secret`))).toEqual([{ secret: SECRET }]);
-    expect(await answered(db.batch([raw(db, sql`select 1 as one`)]))).toEqual([[{ one: 1 }]]);
+    expect(await read(() => db.all(sql`select ${SECRET} as secret`))).toEqual([{ secret: SECRET }]);
+    expect(await repeatableWrite(() => db.batch([raw(db, sql`select 1 as one`)]))).toEqual([[{ one: 1 }]]);
   });
 });
 
@@ -142,7 +142,7 @@ const OUTAGES: [string, unknown][] = [
   ['nothing', undefined],
 ];
 
-describe('answered, for a database that does not answer', () => {
+describe('a database that does not answer', () => {
   it.each(OUTAGES)('says unavailable, with no parameter: %s', async (_, outage) => {
     const broken = failing(outage);
     const statements: (() => PromiseLike<unknown>)[] = [
@@ -151,7 +151,7 @@ describe('answered, for a database that does not answer', () => {
       () => broken.batch([broken.insert(groups).values({ name: SECRET, permissions: '[]' })]),
     ];
     for (const statement of statements) {
-      const error = await failureOf(answered(statement()));
+      const error = await failureOf(write(() => statement()));
       expect(error).toMatchObject({ name: 'DomainError', code: 'unavailable', cause: expect.any(Error) });
       expectNoParameters(error);
       expect(error.message).toBe('The database did not answer. Try again.');
@@ -160,7 +160,7 @@ describe('answered, for a database that does not answer', () => {
 
   it('keeps the reason for the log', async () => {
     const lost = new Error('Network connection lost.');
-    const error = await failureOf(answered(failing(lost).run(sql`select 1`)));
+    const error = await failureOf(read(() => failing(lost).run(sql`select 1`)));
     expect(error.cause).toMatchObject({ message: 'Network connection lost.' });
   });
 

@@ -13,6 +13,7 @@ import {
   send,
 } from '../support/api.ts';
 import { env } from '../support/env.ts';
+import { beforeFirstBatch } from '../support/intercepted-database.ts';
 import {
   groupOf,
   keyOf,
@@ -22,7 +23,7 @@ import {
   signedInAs,
   uniqueName,
 } from '../support/people.ts';
-import { beforeFirstBatch, storedState } from '../support/state.ts';
+import { storedState } from '../support/state.ts';
 
 type Other = { id: number; keyId: number; group: number };
 type Write = (of: Other, as: Call, actor: SignedIn) => Promise<Answer>;

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Env } from '../../src/env.ts';
 import { type Answer, envWith, get, patch, post } from '../support/api.ts';
-import { counted } from '../support/counted-database.ts';
 import { boundEnv, env } from '../support/env.ts';
 import { hashesOf } from '../support/hashing.ts';
+import { counted } from '../support/intercepted-database.ts';
 import { keyOf, type Person, person, signedInAs, uniqueName } from '../support/people.ts';
 
 type Headers = Record<string, string>;

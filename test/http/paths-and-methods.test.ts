@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type Answer, type Call, call, envWith, get, ORIGIN, post } from '../support/api.ts';
+import { type Answer, type Call, call, envWith, get, ORIGIN, post, send } from '../support/api.ts';
 import { keepConsoleLines } from '../support/console-lines.ts';
 import { env } from '../support/env.ts';
 import { exampleOf, sendExample } from '../support/examples.ts';
-import { broken } from '../support/failing-database.ts';
+import { broken } from '../support/intercepted-database.ts';
 import { pathWith, readDocument, readOperations } from '../support/openapi.ts';
 import { keyOf, signedInAs } from '../support/people.ts';
 
@@ -191,10 +191,22 @@ describe('every kind of answer', () => {
     expect((await get('/api/schema/')).headers.get('Vary')).toBeNull();
   });
 
-  it('is not to be sniffed for another type', async () => {
+  it('is not to be sniffed for another type, tells no other site where it came from, and shows no page', async () => {
     for (const [status, { headers }] of await answersOfEachKind({})) {
       expect(headers.get('X-Content-Type-Options'), `${status}`).toBe('nosniff');
+      expect(headers.get('Referrer-Policy'), `${status}`).toBe('no-referrer');
+      expect(headers.get('Content-Security-Policy'), `${status}`).toBe(
+        "default-src 'none'; frame-ancestors 'none'",
+      );
     }
+  });
+
+  it('asks browsers for https, where it was asked over https', async () => {
+    const over = async (scheme: string) =>
+      (await send(new Request(`${scheme}://accounts.example/api/nothing/`))).headers.get(
+        'Strict-Transport-Security',
+      );
+    expect([await over('https'), await over('http')]).toEqual(['max-age=31536000', null]);
   });
 });
 

@@ -3,6 +3,7 @@ import type { Env } from '../../src/env.ts';
 import { type Answer, type Call, call, del, envWith, get, patch, post } from '../support/api.ts';
 import { env } from '../support/env.ts';
 import { duringFirstHash } from '../support/hashing.ts';
+import { beforeFirstBatch } from '../support/intercepted-database.ts';
 import {
   groupOf,
   keyOf,
@@ -13,7 +14,7 @@ import {
   signedInAs,
   uniqueName,
 } from '../support/people.ts';
-import { activeAdmins, beforeFirstBatch, removeAdmins, storedState } from '../support/state.ts';
+import { activeAdmins, removeAdmins, storedState } from '../support/state.ts';
 
 const times = <T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, (_, index) => make(index)));

@@ -1,10 +1,9 @@
 import { decodeJwt, decodeProtectedHeader, generateKeyPair, importJWK, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { type Answer, type Call, call, envWith, get, patch, post } from '../support/api.ts';
-import { counted, type RoundTrips } from '../support/counted-database.ts';
 import { env } from '../support/env.ts';
 import { exampleOf, sendExample } from '../support/examples.ts';
-import { failing, LOST } from '../support/failing-database.ts';
+import { counted, failing, LOST, type Trip } from '../support/intercepted-database.ts';
 import { pathWith, readOperations } from '../support/openapi.ts';
 import { keyOf, person, type SignedIn, signedInAdmin, signedInAs } from '../support/people.ts';
 
@@ -225,7 +224,7 @@ describe('no round trip is made', () => {
 describe('the use of a key', () => {
   const lastUsedAt = (token: string): Promise<string | null> =>
     get('/api-keys/', { token }).then(({ body }) => body.results[0].last_used_at);
-  const noteOf = (trips: RoundTrips) =>
+  const noteOf = (trips: Trip[]) =>
     trips.filter(({ statements }) => /^update "api_keys"/.test(statements[0] ?? ''));
 
   it('is noted once in five minutes, after the answer', async () => {

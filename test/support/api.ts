@@ -1,10 +1,10 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { createApp } from '../../src/app.ts';
 import type { Env } from '../../src/env.ts';
-import { servicesOf } from '../../src/services.ts';
+import { measured, servicesOf } from '../../src/services.ts';
 import { env } from './env.ts';
 
-const app = createApp(servicesOf);
+const app = createApp(servicesOf, measured);
 export const ORIGIN = 'http://localhost:8787';
 export const BASE = '/api/accounts';
 

@@ -28,7 +28,6 @@ const render = swaggerUI<AppEnv>({ title: 'Edge Accounts API', manuallySwaggerUI
 
 const page: Mounted['serve'] = (c, next) => {
   c.header('Content-Security-Policy', PAGE_POLICY);
-  c.header('Referrer-Policy', 'no-referrer');
   return render(c, next);
 };
 

@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import type { Answer } from '../support/api.ts';
+import { envWith } from '../support/api.ts';
+import { keepConsoleLines } from '../support/console-lines.ts';
+import { env } from '../support/env.ts';
+import { type Example, exampleOf, sendExample } from '../support/examples.ts';
+import { counted, type Interceptor, intercepted, LOST } from '../support/intercepted-database.ts';
+import { leaksIn, type Secrets } from '../support/leaks.ts';
+import { type Operation, readOperations } from '../support/openapi.ts';
+import { removeAdmins, storedTables } from '../support/state.ts';
+
+const operations = await readOperations();
+const lines = keepConsoleLines();
+
+/** Writes that nothing tells apart from their repetition, so that they are sent once. */
+const SENT_ONCE = new Set(['createGroup', 'deleteGroup', 'deleteUser']);
+
+type Outcome = { answer: Answer; changed: string[]; trips: number; statements: number[] };
+
+async function preparedExample(operation: Operation): Promise<Example> {
+  if (operation.id === 'createSuperuser') await removeAdmins();
+  return exampleOf(operation);
+}
+
+/** Sends a request that would succeed, with its database in other hands, and tells which tables are others then. */
+async function outcomeOf(operation: Operation, intercept: Interceptor): Promise<Outcome> {
+  const example = await preparedExample(operation);
+  const { database, trips } = counted(env.DB);
+  const before = await storedTables();
+  lines.length = 0;
+  const answer = await sendExample(operation, example, {
+    env: envWith({ DB: intercepted(database, intercept) }),
+  });
+  const after = await storedTables();
+  const changed = Object.keys(after).filter((table) => after[table] !== before[table]);
+  const log = lines.map((text) => ({ where: 'the log', text }));
+  expect(leaksIn(log, secretsOf(example, answer))).toEqual([]);
+  return {
+    answer,
+    changed,
+    trips: trips.length,
+    statements: trips.map(({ statements }) => statements.length),
+  };
+}
+
+/** What a request and its answer hold that no log may. */
+function secretsOf({ token, key, body }: Example, { body: answered }: Answer): Secrets {
+  const { password, refresh, token: verified } = (body ?? {}) as Record<string, unknown>;
+  const { access, refresh: made, key: shown } = answered ?? {};
+  const all = { token, key, password, refresh, verified, access, made, shown };
+  return new Map(
+    Object.entries(all).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}
+
+function expectNothingHalf({ answer, changed }: Outcome, whole: string[], what: string): void {
+  if (answer.status < 300) {
+    expect({ what, changed }).toEqual({ what, changed: whole });
+    return;
+  }
+  expect([500, 503], `${what}: ${answer.text}`).toContain(answer.status);
+  expect([[], whole], `${what} changed ${changed}`).toContainEqual(changed);
+  expect(answer.headers.get('X-Request-Id'), what).toMatch(/^[0-9a-f-]{36}$/);
+  if (answer.status === 503) expect(answer.headers.get('Retry-After'), what).toBe('5');
+}
+
+/** Ways for the round trip with a number to fail: before it is sent or after it was carried out, once or for good. */
+const FAILURES: [string, (failed: number) => Interceptor][] = [
+  [
+    'before it is sent, once',
+    (failed) => async (trip, send) => {
+      if (trip.number === failed) throw LOST();
+      return send();
+    },
+  ],
+  [
+    'before it is sent, and all later ones',
+    (failed) => async (trip, send) => {
+      if (trip.number >= failed) throw LOST();
+      return send();
+    },
+  ],
+  [
+    'after it was carried out, once',
+    (failed) => async (trip, send) => {
+      const result = await send();
+      if (trip.number === failed) throw LOST();
+      return result;
+    },
+  ],
+  [
+    'after it was carried out, and all later ones',
+    (failed) => async (trip, send) => {
+      const result = await send();
+      if (trip.number >= failed) throw LOST();
+      return result;
+    },
+  ],
+];
+
+describe.each(operations)('$id', (operation) => {
+  const healthy: Interceptor = (_, send) => send();
+
+  it.each(FAILURES)('leaves nothing half done when a round trip fails %s', async (_, failureAt) => {
+    const whole = await outcomeOf(operation, healthy);
+    expect(whole.answer.status, whole.answer.text).toBeLessThan(300);
+    for (let failed = 1; failed <= whole.trips; failed++) {
+      const outcome = await outcomeOf(operation, failureAt(failed));
+      expectNothingHalf(outcome, whole.changed, `trip ${failed} of ${whole.trips}`);
+    }
+  });
+
+  it('leaves nothing half done when one statement of a batch fails', async () => {
+    const whole = await outcomeOf(operation, healthy);
+    for (const [i, statements] of whole.statements.entries()) {
+      for (let spoiled = 0; statements > 1 && spoiled < statements; spoiled++) {
+        const spoil: Interceptor = (trip, send) => send(trip.number === i + 1 ? { spoiled } : {});
+        const outcome = await outcomeOf(operation, spoil);
+        expectNothingHalf(outcome, [], `statement ${spoiled} of trip ${i + 1}`);
+        expect(outcome.answer.status).toBe(500);
+        expect(outcome.answer.body.detail).toBe('Internal server error.');
+      }
+    }
+  });
+
+  it('survives a connection that is lost once, unless asking again could do it twice', async () => {
+    const { trips } = await outcomeOf(operation, healthy);
+    const statuses = [];
+    for (let failed = 1; failed <= trips; failed++) {
+      for (const [, failureAt] of [FAILURES[0], FAILURES[2]].flatMap((each) => (each ? [each] : []))) {
+        statuses.push((await outcomeOf(operation, failureAt(failed))).answer.status);
+      }
+    }
+    const mayFail = SENT_ONCE.has(operation.id);
+    expect(statuses.filter((status) => status >= 300)).toEqual(mayFail ? [503, 503] : []);
+  });
+});
