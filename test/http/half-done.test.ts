@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Answer } from '../support/api.ts';
-import { envWith } from '../support/api.ts';
+import { type Answer, envWith, patch, post } from '../support/api.ts';
 import { keepConsoleLines } from '../support/console-lines.ts';
 import { env } from '../support/env.ts';
 import { type Example, exampleOf, sendExample } from '../support/examples.ts';
 import { counted, type Interceptor, intercepted, LOST } from '../support/intercepted-database.ts';
 import { leaksIn, type Secrets } from '../support/leaks.ts';
 import { type Operation, readOperations } from '../support/openapi.ts';
+import { signedInAdmin, signedInAs, uniqueName } from '../support/people.ts';
 import { removeAdmins, storedTables } from '../support/state.ts';
 
 const operations = await readOperations();
@@ -133,5 +133,39 @@ describe.each(operations)('$id', (operation) => {
     }
     const mayFail = SENT_ONCE.has(operation.id);
     expect(statuses.filter((status) => status >= 300)).toEqual(mayFail ? [503, 503] : []);
+  });
+});
+
+describe('a change that was stored when the connection was lost is told as stored', () => {
+  const lostAfterWrite = (): Interceptor => {
+    let isDue = true;
+    return async ({ statements }, send) => {
+      const result = await send();
+      if (!isDue || statements.length === 1) return result;
+      isDue = false;
+      throw LOST();
+    };
+  };
+  const late = () => ({ env: envWith({ DB: intercepted(env.DB, lostAfterWrite()) }) });
+
+  it('to an admin that has ended itself by it', async () => {
+    const [admin] = [await signedInAdmin(), await signedInAdmin()];
+    const change = { is_active: false };
+    const answer = await patch(`/users/${admin.id}/`, change, { token: admin.access, ...late() });
+    expect(answer).toMatchObject({ status: 200, body: { is_active: false } });
+  });
+
+  it('to a user whose current password it has replaced', async () => {
+    const who = await signedInAs();
+    const body = { password: 'the next password', current_password: who.password };
+    expect((await patch('/users/me/', body, { token: who.access, ...late() })).status).toBe(200);
+    expect((await post('/token/', { ...who, password: body.password })).status).toBe(200);
+  });
+
+  it('to whoever creates a user, who is there once', async () => {
+    const { access: token } = await signedInAdmin();
+    const username = uniqueName();
+    const answer = await post('/users/', { username, password: 'long enough' }, { token, ...late() });
+    expect(answer).toMatchObject({ status: 201, body: { username } });
   });
 });
