@@ -9,7 +9,7 @@ export type SigningKey = {
   verifyWith: CryptoKey;
   /** Absent for a key that only verifies. */
   signWith: CryptoKey | undefined;
-  /** Shared with another issuer, whose tokens carry no `sid`, `kid` or `typ`. */
+  /** Shared with another issuer, whose tokens have no `kid`, no `typ` of ours, and `sid` only where they renew ours. */
   interchange: boolean;
 };
 

@@ -1,5 +1,6 @@
+import type { Json } from '../../src/core/json.ts';
 import type { Expected } from './compare.ts';
-import type { Json, Recorded } from './recording.ts';
+import type { Recorded } from './recording.ts';
 
 /** Makes of what the reference answered what we answer instead. */
 export type Change = (expected: Expected, line: Recorded) => Expected;
@@ -35,17 +36,26 @@ export const NO_USER_BEHIND: Change = unauthenticated({
   code: 'user_not_found',
 });
 
-const USER_MEMBERS = [
-  ...['id', 'username', 'email', 'first_name', 'last_name', 'user_level', 'is_staff', 'is_superuser'],
-  ...['date_joined', 'last_login', 'custom_properties', 'avatar_config', 'channel_profiles', 'stream_limit'],
-];
+const ANY_USER = {
+  id: '<id>',
+  username: '<text>',
+  email: '<text>',
+  first_name: '<text>',
+  last_name: '<text>',
+  user_level: '<integer>',
+  is_staff: '<boolean>',
+  is_superuser: '<boolean>',
+  date_joined: '<datetime>',
+  last_login: '<datetime or null>',
+  api_key: null,
+  custom_properties: '<object>',
+  avatar_config: '<object>',
+  channel_profiles: '<ids>',
+  stream_limit: '<integer>',
+};
 
 /** A whole user, of whom these members are known. */
-export const aUser = (members: Members): Members => ({
-  ...Object.fromEntries(USER_MEMBERS.map((name) => [name, '<any>'])),
-  api_key: null,
-  ...members,
-});
+export const aUser = (members: Members): Members => ({ ...ANY_USER, ...members });
 
 /** The recorded answer with some members of its body replaced. */
 export const withMembers =

@@ -1,6 +1,7 @@
+import { isJsonObject, type Json } from '../../src/core/json.ts';
 import type { Answer } from '../support/api.ts';
 import { claimsOf } from '../support/wire-tokens.ts';
-import { isObject, type Json, type Recorded, type RecordedToken } from './recording.ts';
+import { longText, type Recorded, type RecordedToken } from './recording.ts';
 import type { Kept } from './replay.ts';
 
 /** What an answer has to be; `body` is undefined where there must be none. */
@@ -50,42 +51,47 @@ function inHeaders(expected: Record<string, string>, found: Headers): string[] {
 const setOf = (list: string | null): string => (list ?? '').split(', ').sort().join();
 
 function inValue(path: string, expected: Json | undefined, found: unknown, kept: Kept): string[] {
-  if (isObject(expected) && isObject(found)) {
+  if (isJsonObject(expected) && isJsonObject(found)) {
     const names = new Set([...Object.keys(expected), ...Object.keys(found)]);
     return [...names].flatMap((name) => inValue(`${path}.${name}`, expected[name], found[name], kept));
   }
   if (Array.isArray(expected) && Array.isArray(found) && expected.length === found.length) {
     return expected.flatMap((item, i) => inValue(`${path}[${i}]`, item, found[i], kept));
   }
-  if (expected === '<any>' && found !== undefined) return [];
-  const isSame = isLong(expected)
-    ? isSameLong(expected, found)
-    : isId(expected)
-      ? isSameId(expected, found, kept)
-      : matches(expected, found);
-  return isSame ? [] : [`${path}: ${JSON.stringify(found)} instead of ${JSON.stringify(expected)}`];
+  if (isSame(expected, found, kept)) return [];
+  return [`${path}: ${JSON.stringify(found)} instead of ${JSON.stringify(expected)}`];
 }
 
-/** `<id>` is any id, `<id:admin>` the one that was kept under that name. */
-const isId = (expected: unknown): expected is string =>
-  typeof expected === 'string' && /^<id(:\w+)?>$/.test(expected);
-
-function isSameId(expected: string, found: unknown, kept: Kept): boolean {
-  const known = kept.get(`${expected.slice('<id:'.length, -1)}_id`);
-  return Number.isInteger(found) && (known === undefined || known === found);
+function isSame(expected: Json | undefined, found: unknown, kept: Kept): boolean {
+  if (typeof expected !== 'string') return matches(expected, found);
+  const long = longText(expected);
+  if (long !== null) {
+    return typeof found === 'string' && found.length === long.length && found.startsWith(long.beginning);
+  }
+  const [, named] = /^<id:(\w+)>$/.exec(expected) ?? [];
+  if (named !== undefined) return Number.isInteger(found) && found === (kept.get(`${named}_id`) ?? found);
+  return KINDS[expected]?.(found) ?? matches(expected, found);
 }
 
-const LONG = /^<(\d+) characters: (.*)\.\.\.>$/s;
+/** What stands for any value of its kind. `<id:admin>` is the id that was kept under that name. */
+const KINDS: Record<string, (found: unknown) => boolean> = {
+  '<id>': Number.isInteger,
+  '<integer>': Number.isInteger,
+  '<boolean>': (found) => typeof found === 'boolean',
+  '<text>': (found) => typeof found === 'string',
+  '<object>': isJsonObject,
+  '<keys>': (found) => Array.isArray(found) && found.every(isKey),
+  '<ids>': (found) => Array.isArray(found) && found.every(Number.isInteger),
+  '<datetime or null>': (found) => found === null || matches('<datetime>', found),
+  '<preview or null>': (found) => found === null || matches('<preview>', found),
+};
 
-/** `<102391 characters: yyy...>` is a text of that length which begins so. */
-const isLong = (expected: unknown): expected is string => typeof expected === 'string' && LONG.test(expected);
+const KEY_MEMBERS = 'created_at,id,key_preview,last_used_at,name,user_id,username';
+const isKey = (value: unknown): boolean =>
+  isJsonObject(value) && Object.keys(value).sort().join() === KEY_MEMBERS;
 
-function isSameLong(expected: string, found: unknown): boolean {
-  const [, length, beginning = ''] = LONG.exec(expected) ?? [];
-  return typeof found === 'string' && found.length === Number(length) && found.startsWith(beginning);
-}
-
-const PLACEHOLDERS: Record<string, string> = {
+/** What stands in a text for anything of its form. */
+const FORMS: Record<string, string> = {
   '<jwt>': '[\\w-]+\\.[\\w-]+\\.[\\w-]+',
   '<key>': 'dsp_[0-9A-Za-z]{49}',
   '<preview>': 'dsp_[0-9A-Za-z]{4}\\.{3}[0-9A-Za-z]{4}',
@@ -94,12 +100,12 @@ const PLACEHOLDERS: Record<string, string> = {
   '<any text>': '.+',
 };
 
-/** Equal, where a placeholder in a text stands for whatever has its form. */
+/** Equal but for forms in a text. */
 function matches(expected: unknown, found: unknown): boolean {
   if (typeof expected !== 'string' || typeof found !== 'string') {
     return JSON.stringify(expected) === JSON.stringify(found);
   }
-  const parts = expected.split(/(<[a-z ]+>)/).map((part) => PLACEHOLDERS[part] ?? RegExp.escape(part));
+  const parts = expected.split(/(<[a-z ]+>)/).map((part) => FORMS[part] ?? RegExp.escape(part));
   return new RegExp(`^${parts.join('')}$`, 's').test(found);
 }
 

@@ -1,3 +1,4 @@
+import type { Json } from '../../src/core/json.ts';
 import lines from './reference.jsonl?raw';
 
 /** One request to the reference server and what it answered; `README.md` explains the members. */
@@ -35,12 +36,13 @@ export type RecordedToken = {
   exp_minus_iat: number;
 };
 
-export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
-
-export const isObject = (value: unknown): value is { [name: string]: Json } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 export const recording: readonly Recorded[] = lines
   .trim()
   .split('\n')
   .map((line) => JSON.parse(line));
+
+/** A long text is recorded by its length and its beginning. */
+export function longText(text: string): { length: number; beginning: string } | null {
+  const [, length, beginning] = /^<(\d+) characters: (.*)\.\.\.>$/s.exec(text) ?? [];
+  return length === undefined || beginning === undefined ? null : { length: Number(length), beginning };
+}

@@ -1,8 +1,8 @@
-import { type Answer, answerTo, call, ORIGIN, post } from '../support/api.ts';
+import { type Answer, answerTo, call, ORIGIN } from '../support/api.ts';
 import { env } from '../support/env.ts';
 import { compact, encoded, hmacKey } from '../support/tokens.ts';
 import { envWithInterchange, nowInSeconds, SHARED_SECRET } from '../support/wire-tokens.ts';
-import type { CraftedToken, Recorded, Setup } from './recording.ts';
+import { type CraftedToken, longText, type Recorded, type Setup } from './recording.ts';
 import { STATEMENTS, STEPS_BEFORE, type Step } from './steps.ts';
 
 /** What earlier answers gave, by the names under which the recording mentions it. */
@@ -22,7 +22,6 @@ export function createReplay() {
       const answer = await answerTo(requestOf(line, kept), bindings);
       for (const [name, member] of Object.entries(line.save ?? {})) kept.set(name, answer.body?.[member]);
       if (line.save_id !== undefined) kept.set(line.save_id.var, answer.body?.[line.save_id.from]);
-      if (line.group === 'auth/logout' && answer.status === 200) await signInAgain('admin', kept);
       return answer;
     },
   };
@@ -33,19 +32,11 @@ async function take(step: Step, kept: Kept): Promise<void> {
     await env.DB.exec(step);
     return;
   }
-  const { as, method, path, body, keep = {} } = step;
-  const token = String(kept.get(`${as}_access`));
-  const answer = await call(method, filled(path, kept), { token, body, env: bindings });
-  if (answer.status >= 400) throw new Error(`a step failed: ${method} ${path} ${answer.text}`);
+  const { as, method, path, body, status, keep = {} } = step;
+  const caller = as === undefined ? {} : { token: String(kept.get(`${as}_access`)) };
+  const answer = await call(method, filled(path, kept), { ...caller, body, env: bindings });
+  if (answer.status !== status) throw new Error(`a step failed: ${method} ${path} ${answer.text}`);
   for (const [name, member] of Object.entries(keep)) kept.set(name, answer.body[member]);
-}
-
-/** The recording goes on with tokens that we have ended. */
-async function signInAgain(name: string, kept: Kept): Promise<void> {
-  const credentials = { username: name, password: `${name}-Pass1` };
-  const { body } = await post('/token/', credentials, { env: bindings });
-  kept.set(`${name}_access`, body.access);
-  kept.set(`${name}_refresh`, body.refresh);
 }
 
 /** Requests without an address came from the machine itself; the recorder gave others one in `X-Real-IP`. */
@@ -68,12 +59,12 @@ const bytesOf = (body: string | { base64: string }, kept: Kept): Uint8Array =>
 const filled = (text: string, kept: Kept): string =>
   expanded(text).replaceAll(/\{\{(\w+)\}\}/g, (_, name) => String(kept.get(name)));
 
-/** A long body is recorded by its length and its beginning, whose last character goes on to the end. */
+/** The last character of a long body's beginning goes on to its end. */
 function expanded(text: string): string {
-  const [, length, beginning] = /^<(\d+) characters: (.*)\.\.\.>$/s.exec(text) ?? [];
-  if (length === undefined || beginning === undefined) return text;
+  const long = longText(text);
+  if (long === null) return text;
   const end = '"}}';
-  return beginning.padEnd(Number(length) - end.length, beginning.at(-1)) + end;
+  return long.beginning.padEnd(long.length - end.length, long.beginning.at(-1)) + end;
 }
 
 async function prepare(step: Setup, kept: Kept): Promise<void> {

@@ -20,18 +20,26 @@ export const STATEMENTS: Record<string, string | null> = {
   "DELETE FROM accounts_user WHERE username='inactive1'": "delete from users where username = 'inactive1'",
 };
 
-/** A statement, or a request with the access token of `as`; `keep` names a member of the answer and where it goes. */
+/**
+ * A statement, or a request that has to give `status`, with the access token of `as`; `keep` names members of its
+ * answer and where they go.
+ */
 export type Step =
   | string
-  | { as: string; method: string; path: string; body?: object; keep?: Record<string, string> };
+  | {
+      as?: string;
+      method: string;
+      path: string;
+      body?: object;
+      status: number;
+      keep?: Record<string, string>;
+    };
 
-const patchMe = (body: object): Step => ({ as: 'standard', method: 'PATCH', path: '/users/me/', body });
-const patchListed = (body: object): Step => ({
-  as: 'admin',
-  method: 'PATCH',
-  path: '/users/{{allfields_id}}/',
-  body,
-});
+const patchBy =
+  (as: string, path: string) =>
+  (body: object, status = 200): Step => ({ as, method: 'PATCH', path, body, status });
+const patchMe = patchBy('standard', '/users/me/');
+const patchListed = patchBy('admin', '/users/{{allfields_id}}/');
 
 /**
  * What brings our state to where the recording goes on, by the number of the request that comes next: requests
@@ -41,7 +49,17 @@ export const STEPS_BEFORE: Record<number, Step[]> = {
   // We take a form, and paths without a slash.
   15: ['delete from users'],
   30: ['delete from users'],
-  172: [{ as: 'admin', method: 'DELETE', path: '/users/{{deleted_id}}/' }],
+  172: [{ as: 'admin', method: 'DELETE', path: '/users/{{deleted_id}}/', status: 204 }],
+  // The recording goes on with a token that has logged out.
+  259: [
+    {
+      method: 'POST',
+      path: '/token/',
+      body: { username: 'admin', password: 'admin-Pass1' },
+      status: 200,
+      keep: { admin_access: 'access', admin_refresh: 'refresh' },
+    },
+  ],
   364: [patchMe({ email: 'New@EXAMPLE.com' })],
   390: [
     patchMe({
@@ -52,14 +70,14 @@ export const STEPS_BEFORE: Record<number, Step[]> = {
   411: [patchMe({ custom_properties: { navOrder: ['channels', 'vods'] } })],
   426: [patchMe({ first_name: 'Multi', last_name: 'Er', custom_properties: { a: 1 } })],
   437: [patchMe({ password: 'another-Pass1' })],
-  // The recorded body names a group and makes the user inactive, which the reference does not read, and
-  // writes `last_login`, which we do not take.
+  // The recorded body names a group, which the reference does not read. Afterwards the user is as it is there:
+  // active, of no group, and with the `last_login` that we do not take.
   451: ["insert into groups (id, name, permissions) values (1, 'named', '[]')"],
   452: [
     "delete from groups where name = 'named'",
     "update users set is_active = 1, last_login = 0 where username = 'all.fields@x-y_z'",
   ],
-  592: [{ as: 'admin', method: 'PATCH', path: '/users/{{streamer_id}}/', body: { first_name: 'Stream' } }],
+  592: [patchBy('admin', '/users/{{streamer_id}}/')({ first_name: 'Stream' })],
   631: [
     patchListed({
       user_level: 0,
@@ -74,7 +92,17 @@ export const STEPS_BEFORE: Record<number, Step[]> = {
     patchListed({ first_name: 'Formed' }),
     "update users set last_login = null where username = 'renamed1'",
   ],
+  // The reference lets the last admin demote itself.
+  661: [patchBy('admin', '/users/{{admin_id}}/')({ user_level: 1 }, 400)],
   // Ours has been replaced where the reference refused to.
-  745: [{ as: 'standard', method: 'POST', path: '/api-keys/generate/', keep: { standard_key: 'key' } }],
-  799: [{ as: 'admin', method: 'PATCH', path: '/groups/{{group2_id}}/', body: { permissions: [2] } }],
+  745: [
+    {
+      as: 'standard',
+      method: 'POST',
+      path: '/api-keys/generate/',
+      status: 201,
+      keep: { standard_key: 'key' },
+    },
+  ],
+  799: [patchBy('admin', '/groups/{{group2_id}}/')({ permissions: [2] })],
 };
