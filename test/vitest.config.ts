@@ -25,11 +25,30 @@ const UNSET = Object.fromEntries(
   ].map((name) => [name, '']),
 );
 
+/**
+ * How hard `test/fuzz` tries: a few times from one seed or, where minutes are given, so long from another. Kept in
+ * the environment, since this file is read once for each project.
+ */
+function fuzzing() {
+  const { FUZZ_MINUTES = '', FUZZ_PATH = '' } = process.env;
+  if (FUZZ_MINUTES !== '' && !(Number(FUZZ_MINUTES) > 0))
+    throw new Error('FUZZ_MINUTES is no number of minutes');
+  process.env['FUZZ_SEED'] ??= FUZZ_MINUTES === '' ? '1' : newSeed(FUZZ_MINUTES);
+  return { FUZZ_MINUTES, FUZZ_PATH, FUZZ_SEED: process.env['FUZZ_SEED'] };
+}
+
+function newSeed(minutes: string): string {
+  const seed = String(Math.floor(Math.random() * 2 ** 31));
+  console.log(`Trying for ${minutes} minutes from FUZZ_SEED=${seed}`);
+  return seed;
+}
+
 const root = new URL('..', import.meta.url).pathname;
 
 /** What every Worker of a run is bound to; the least iterations that the configuration takes save time only. */
 const bindings = async () => ({
   ...UNSET,
+  ...fuzzing(),
   JWT_KEYS: await signingKeys(),
   PASSWORD_ITERATIONS: '1000',
   TEST_MIGRATIONS: await readD1Migrations(`${root}/migrations`),
@@ -67,7 +86,7 @@ export default defineConfig({
         root,
         test: {
           name: 'http',
-          include: ['test/{http,conformance}/**/*.test.ts'],
+          include: ['test/{http,conformance,fuzz}/**/*.test.ts'],
           setupFiles: ['test/support/migrate.ts'],
         },
       },

@@ -4,10 +4,11 @@ export type Encoded = { body: Uint8Array; contentType: string };
 /** A JSON body as a form tells it: a list by repeating its name, an object as JSON text. */
 export const formFields = (body: Record<string, unknown>): FormField[] =>
   Object.entries(body).flatMap(([name, value]): FormField[] =>
-    Array.isArray(value)
-      ? value.map((item): FormField => [name, String(item)])
-      : [[name, typeof value === 'object' ? JSON.stringify(value) : String(value)]],
+    Array.isArray(value) ? value.map((item): FormField => [name, formText(item)]) : [[name, formText(value)]],
   );
+
+const formText = (value: unknown): string =>
+  typeof value === 'object' ? JSON.stringify(value) : String(value);
 
 export async function multipart(fields: readonly FormField[]): Promise<Encoded> {
   const form = new FormData();

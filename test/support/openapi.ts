@@ -108,10 +108,11 @@ function* misfitsOfMembers(
   path: string,
 ): Generator<string> {
   const { properties = {}, required = [], additionalProperties } = schema;
-  const missing = required.filter((name) => !(name in value));
+  const missing = required.filter((name) => !Object.hasOwn(value, name));
   yield* missing.map((name) => `${path}: ${name} is missing`);
   for (const [name, inner] of Object.entries(value)) {
-    const described = properties[name];
+    // A member may be named as something that every object inherits.
+    const described = Object.hasOwn(properties, name) ? properties[name] : undefined;
     if (described !== undefined) yield* misfits(document, described, inner, `${path}/${name}`);
     else if (additionalProperties === undefined) yield `${path}: ${name} is not described`;
   }

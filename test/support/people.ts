@@ -63,11 +63,11 @@ export async function keyOf({ access }: SignedIn): Promise<string> {
 }
 
 /** A group with exactly these permissions; returns its id. */
-export async function groupOf(permissions: readonly Permission[]): Promise<number> {
+export async function groupOf(permissions: readonly Permission[], name = uniqueName()): Promise<number> {
   const ids = idsOf(new Set(permissions));
   const group = await createGroupStore(connect(env.DB)).insertUnlessTaken(
     {
-      name: uniqueName(),
+      name,
       permissions: ids,
     },
     rightsOf(10, []),

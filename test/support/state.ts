@@ -1,4 +1,5 @@
 import { env } from './env.ts';
+import { tableNames } from './tables.ts';
 
 /** What a right could change, without the marks that reading leaves (`last_used_at` and the like). */
 const TABLES = {
@@ -30,4 +31,41 @@ export async function activeAdmins(): Promise<number> {
     'select count(*) as n from users where user_level >= 10 and is_active',
   ).first<number>('n');
   return count ?? 0;
+}
+
+const SEQUENCE = 'sqlite_sequence';
+const prepared = (statements: string[]): D1PreparedStatement[] =>
+  // Rows may come and go in any order, as long as all fits in the end.
+  ['pragma defer_foreign_keys = on', ...statements].map((sql) => env.DB.prepare(sql));
+
+async function tables(): Promise<string[]> {
+  return (await tableNames()).filter((name) => !name.startsWith('kept_'));
+}
+
+/** A database as it was after the migrations, so that even the ids begin anew. */
+export async function emptyTables(): Promise<void> {
+  const names = [...(await tables()), SEQUENCE];
+  await env.DB.batch(prepared(names.map((name) => `delete from ${name}`)));
+}
+
+/** Keeps a copy of every row for `restoreRows`. */
+export async function keepRows(): Promise<void> {
+  const copies = [...(await tables()), SEQUENCE].flatMap((name) => [
+    `drop table if exists kept_${name}`,
+    `create table kept_${name} as select * from ${name}`,
+  ]);
+  await env.DB.batch(prepared(copies));
+}
+
+/** Every row, and even the next id, as `keepRows` found it. */
+export async function restoreRows(): Promise<void> {
+  const names = await tables();
+  const statements = [
+    ...names.map((name) => `delete from ${name}`),
+    ...names.map((name) => `insert into ${name} select * from kept_${name}`),
+    // Last, since every row that comes notes its id there.
+    `delete from ${SEQUENCE}`,
+    `insert into ${SEQUENCE} select * from kept_${SEQUENCE}`,
+  ];
+  await env.DB.batch(prepared(statements));
 }
