@@ -6,7 +6,7 @@ import { credentialOf, rightsOfTwoGroups, type Step, step } from './steps.ts';
 import { expectedOf, gains, readStored, type Stored } from './stored.ts';
 import { misjudged, newWorld, sendAs, type World } from './world.ts';
 
-const EFFORT = { runs: 25, share: 0.5 };
+const EFFORT = { runs: 40, share: 0.5 };
 /** Without the bias of arrays towards few: what goes wrong takes some steps. */
 const histories = fc.tuple(
   rightsOfTwoGroups,

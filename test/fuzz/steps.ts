@@ -92,7 +92,8 @@ const change = fc.tuple(anyone, wish).map(
   }),
 );
 
-const remove = anyone.map(
+/** Admins more than others, since one of them must stay. */
+const remove = fc.constantFrom<Name[]>(...NAMES, 'admin', 'admin', 'admin').map(
   (name): Planned => ({
     what: `deletes ${name}`,
     plan: (world, by) => {
@@ -128,14 +129,21 @@ const create = fc.tuple(fc.constantFrom<Name[]>('newcomer', 'newcomer', 'ada', '
 const whose = fc.option(anyone, { freq: 2 });
 const aKeyOf = (name: Name | null): string => (name === null ? 'its own key' : `the key of ${name}`);
 
-const makeKey = whose.map(
-  (name): Planned => ({
-    what: `makes ${aKeyOf(name)}`,
+/** Under any name: where a user has one key, a new one takes its place whatever it is called. */
+const makeKey = fc.tuple(whose, fc.constantFrom('', '', 'a')).map(
+  ([name, called]): Planned => ({
+    what: `makes ${aKeyOf(name)}${called && ', named'}`,
     plan: (world, by) => {
       const target = name === null ? null : userNamed(world, name);
       const verdict = rules.judgeKey(world.model, by, target, 'add_apikey');
       const note = (body: JsonBody) => world.model.credentials.push(keyOf(target ?? by.owner, body));
-      return { verdict, method: 'POST', path: '/api-keys/generate/', body: { user_id: target?.id }, note };
+      return {
+        verdict,
+        method: 'POST',
+        path: '/api-keys/',
+        body: { user_id: target?.id, name: called },
+        note,
+      };
     },
   }),
 );
@@ -241,9 +249,11 @@ const signedIn = fc
       { weight: 5, arbitrary: change },
       { weight: 2, arbitrary: makeKey },
       { weight: 2, arbitrary: create },
-      ...[remove, revokeKey, deleteKey, changeGroup, deleteGroup, changePassword, logout].map(
-        (arbitrary) => ({ weight: 1, arbitrary }),
-      ),
+      { weight: 2, arbitrary: remove },
+      ...[revokeKey, deleteKey, changeGroup, deleteGroup, changePassword, logout].map((arbitrary) => ({
+        weight: 1,
+        arbitrary,
+      })),
     ),
   )
   .map(([as, { what, plan }]): Step => ({ what: `${nameOf(as)} ${what}`, as, plan }));

@@ -3,6 +3,7 @@ import { type Call, call } from '../support/api.ts';
 import { env } from '../support/env.ts';
 import { groupOf, person } from '../support/people.ts';
 import { emptyTables } from '../support/state.ts';
+import { claimsOf } from '../support/wire-tokens.ts';
 import {
   type Credential,
   isGood,
@@ -116,10 +117,10 @@ type Ways = [what: string, ask: () => Promise<number>][];
 
 function waysToUse(credential: Credential): Ways {
   if (credential.kind === 'key') return [['key', () => whoIs({ key: credential.key })]];
-  const { accesses, refresh, owner } = credential;
+  const { accesses, refresh } = credential;
   return [
     ...accesses.map((token): Ways[number] => ['access token', () => whoIs({ token })]),
-    ['refresh token', () => whoRefreshes(refresh, owner)],
+    ['refresh token', () => whoRefreshes(refresh)],
   ];
 }
 
@@ -128,8 +129,8 @@ async function whoIs(as: Call): Promise<number> {
   return status === 200 ? body.id : status;
 }
 
-/** A refresh token names no one by itself, so it stands for its owner while it is good. */
-async function whoRefreshes(token: string, owner: ModelUser): Promise<number> {
-  const { status } = await sendAs(null, 'POST', '/token/verify/', { token });
-  return status === 200 ? owner.id : status;
+/** Whom a refresh token lets act: the owner of the access token that it gives. */
+async function whoRefreshes(refresh: string): Promise<number> {
+  const { status, body } = await sendAs(null, 'POST', '/token/refresh/', { refresh });
+  return status === 200 ? Number(claimsOf(body.access).user_id) : status;
 }
