@@ -38,8 +38,11 @@ const prepared = (statements: string[]): D1PreparedStatement[] =>
   // Rows may come and go in any order, as long as all fits in the end.
   ['pragma defer_foreign_keys = on', ...statements].map((sql) => env.DB.prepare(sql));
 
+let ours: string[] | undefined;
+
 async function tables(): Promise<string[]> {
-  return (await tableNames()).filter((name) => !name.startsWith('kept_'));
+  ours ??= (await tableNames()).filter((name) => !name.startsWith('kept_'));
+  return ours;
 }
 
 /** A database as it was after the migrations, so that even the ids begin anew. */
