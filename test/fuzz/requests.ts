@@ -207,6 +207,8 @@ async function encoded(cast: Cast, body: Body): Promise<{ contentType: string; b
     name,
     withSecrets(cast, String(value)),
   ]);
-  const form = await (body.as === 'multipart' ? multipart(fields) : urlencoded(fields));
+  // The platform's own writer of such forms refuses to write a name that ends with a backslash.
+  const writable = fields.map(([name, value]): [string, string] => [name.replace(/\\$/, '/'), value]);
+  const form = await (body.as === 'multipart' ? multipart(writable) : urlencoded(fields));
   return { contentType: form.contentType, bytes: form.body };
 }
