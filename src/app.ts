@@ -10,6 +10,7 @@ import { docsRoutes } from './http/routes/docs.ts';
 import { groupRoutes } from './http/routes/groups.ts';
 import { healthRoutes } from './http/routes/health.ts';
 import { permissionRoutes } from './http/routes/permissions.ts';
+import { sessionRoutes } from './http/routes/sessions.ts';
 import { setupRoutes } from './http/routes/setup.ts';
 import { tokenRoutes } from './http/routes/tokens.ts';
 import { userRoutes } from './http/routes/users.ts';
@@ -18,6 +19,7 @@ const routes = [
   ...tokenRoutes,
   ...authRoutes,
   ...userRoutes,
+  ...sessionRoutes,
   ...apiKeyRoutes,
   ...permissionRoutes,
   ...groupRoutes,

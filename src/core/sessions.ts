@@ -7,8 +7,9 @@ import {
   secondsUntil,
   throttled,
 } from './login-limits.ts';
+import type { Page, Slice } from './pages.ts';
 import { decoyHash, hashPassword, isWeaker, type PasswordPolicy, verifyLogin } from './passwords.ts';
-import type { Account, Principal } from './principal.ts';
+import type { Account, Actor, Rights } from './principal.ts';
 import { randomId, type Secret } from './secrets.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import {
@@ -27,9 +28,14 @@ export type Session = {
   expiresAt: Date;
   /** The client's network address, where the platform told one. */
   address: string | null;
+  /** ISO 3166 code of the country that the platform took the address for. */
+  country: string | null;
   /** As the client sent it, cut to 256 characters. */
   userAgent: string;
 };
+
+/** A session that has not ended; `lastSeenAt` is its login or its last refresh. */
+export type LiveSession = Session & { username: string; lastSeenAt: Date };
 
 /** What a login is checked against. */
 export type LoginRecord = { userId: number; isActive: boolean; passwordHash: Secret };
@@ -75,6 +81,13 @@ export interface SessionStore {
   refreshState(named: NamedSession, now: Date): Promise<SessionState | null>;
   /** Ends one session; ending it again changes nothing. */
   end(sessionId: string): Promise<void>;
+  /** Of one user, newest first. */
+  listLive(userId: number, slice: Slice, now: Date): Promise<Page<LiveSession>>;
+  findLive(sessionId: string, now: Date): Promise<{ session: LiveSession; owner: Rights } | null>;
+  /** As `end`; false, with nothing ended, when `actor` is outranked meanwhile. @throws ActorGone */
+  endUnlessOutranked(sessionId: string, actor: Actor): Promise<boolean>;
+  /** Ends every login of a user but the session `except`, those without a session too. @throws ActorGone */
+  endAllOf(userId: number, except: string | null, actor: Actor, now: Date): Promise<void>;
 }
 
 export type TokenRefusal = `token_${TokenProblem}` | 'session_ended' | 'user_not_found' | 'user_inactive';
@@ -92,7 +105,7 @@ export type SessionDeps = {
   signingKeys(): Promise<SigningKeys>;
 };
 
-export type Client = { address: string | null; userAgent: string };
+export type Client = { address: string | null; country: string | null; userAgent: string };
 export type TokenPair = { access: string; refresh: string };
 
 const MAX_USER_AGENT_CHARACTERS = 256;
@@ -193,11 +206,6 @@ export async function verify(deps: SessionDeps, { token, now }: { token: string;
   if (!judged.valid) throw refusedToken(judged.reason);
 }
 
-/** Ends the caller's own login. A caller without a session (API key, foreign token) has none to end. */
-export async function logout(deps: Pick<SessionDeps, 'sessions'>, principal: Principal): Promise<void> {
-  if (principal.proof.kind === 'session') await deps.sessions.end(principal.proof.sessionId);
-}
-
 /** Sentences that clients of SimpleJWT match on. */
 export const TOKEN_SENTENCES = {
   invalid: 'Token is invalid',
@@ -237,7 +245,7 @@ function newSession(
 ): Session {
   const expiresAt = new Date(now.getTime() + policy.refreshTokenTtlSeconds * 1000);
   const userAgent = client.userAgent.slice(0, MAX_USER_AGENT_CHARACTERS);
-  return { id: randomId(), userId, createdAt: now, expiresAt, address: client.address, userAgent };
+  return { ...client, userAgent, id: randomId(), userId, createdAt: now, expiresAt };
 }
 
 async function mintPair(keys: SigningKeys, policy: TokenPolicy, session: Session): Promise<TokenPair> {

@@ -2,7 +2,7 @@ import { assertObjectsFit, propertiesTooLarge } from './custom-properties.ts';
 import { DomainError, forbidden, invalidFields, noSuch } from './errors.ts';
 import type { JsonObject } from './json.ts';
 import type { LoginLimits } from './login-limits.ts';
-import type { Page, Slice } from './pages.ts';
+import { assertUnpaged, MAX_UNPAGED_ROWS, type Page, type Slice } from './pages.ts';
 import { assertAcceptable, hashPassword, type PasswordPolicy } from './passwords.ts';
 import {
   type Account,
@@ -118,9 +118,6 @@ export type UserDeps = {
   requireCurrentPassword: boolean;
 };
 
-/** Longest bare list; beyond it a client must page. */
-export const MAX_UNPAGED_USERS = 5000;
-
 const NO_RIGHTS_BY_KEY = 'An API key may not give rights. Sign in with your password instead.';
 const NO_PEERS_BY_KEY =
   'An API key may only change and delete users who hold no rights. Sign in with your password instead.';
@@ -131,10 +128,9 @@ const GUARDED = [...ADMIN_ONLY, 'isActive'] as const;
 
 /** @throws DomainError `invalid` when there are more users than a bare list holds. */
 export async function listUsers(deps: Pick<UserDeps, 'users'>, search: string | null): Promise<User[]> {
-  const users = await deps.users.list(search, MAX_UNPAGED_USERS + 1);
-  if (users.length <= MAX_UNPAGED_USERS) return users;
-  const detail = `There are more than ${MAX_UNPAGED_USERS} users. Ask for pages: ?page=1&page_size=200.`;
-  throw new DomainError('invalid', detail);
+  const users = await deps.users.list(search, MAX_UNPAGED_ROWS + 1);
+  assertUnpaged(users, 'users');
+  return users;
 }
 
 /** @throws DomainError `not_found` */

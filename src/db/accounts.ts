@@ -135,4 +135,8 @@ export function outranks({ isAdmin, permissions, identity }: Actor): SQL {
   )))`;
 }
 
+/** The moment of the write, not of the request: a token made while a password was hashed must not survive. */
+export const loginsEnded = (now: Date): SQL =>
+  sql`max(${now.getTime()}, cast(unixepoch('subsec') * 1000 as integer))`;
+
 export const selectAccounts = (db: Database) => db.select(accountColumns).from(users);

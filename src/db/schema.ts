@@ -42,6 +42,7 @@ export const sessions = sqliteTable(
     lastRefreshAt: integer('last_refresh_at'),
     address: text('address'),
     userAgent: text('user_agent').notNull(),
+    country: text('country'),
   },
   (table) => [index('sessions_user').on(table.userId), index('sessions_expiry').on(table.expiresAt)],
 );

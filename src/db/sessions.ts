@@ -1,8 +1,9 @@
-import { eq, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, type SQL, sql } from 'drizzle-orm';
+import type { SelectedFields } from 'drizzle-orm/sqlite-core';
 import { Secret } from '../core/secrets.ts';
-import type { LoginRecord, NamedSession, SessionState, SessionStore } from '../core/sessions.ts';
-import { type AccountRow, accountColumns, toAccount } from './accounts.ts';
-import { type Database, raw, read, repeatableWrite } from './client.ts';
+import type { LiveSession, LoginRecord, NamedSession, SessionState, SessionStore } from '../core/sessions.ts';
+import { type AccountRow, accountColumns, asActor, loginsEnded, outranks, toAccount } from './accounts.ts';
+import { type Database, raw, read, repeatableWrite, rowCount } from './client.ts';
 import { reserveAttempt, settleAttempt } from './login-attempts.ts';
 import { sessions, users } from './schema.ts';
 
@@ -23,9 +24,9 @@ export function createSessionStore(db: Database): SessionStore {
         db.batch([
           raw(
             db,
-            sql`insert into sessions (id, user_id, created_at, expires_at, address, user_agent)
+            sql`insert into sessions (id, user_id, created_at, expires_at, address, country, user_agent)
             select ${session.id}, id, ${session.createdAt.getTime()}, ${session.expiresAt.getTime()},
-              ${session.address}, ${session.userAgent}
+              ${session.address}, ${session.country}, ${session.userAgent}
             from users where id = ${session.userId} and is_active and password_hash = ${verified.reveal()}
             on conflict (id) do nothing`,
           ),
@@ -54,6 +55,50 @@ export function createSessionStore(db: Database): SessionStore {
     async end(sessionId) {
       await repeatableWrite(() => db.delete(sessions).where(eq(sessions.id, sessionId)));
     },
+    async listLive(userId, { offset, limit }, now) {
+      const live = and(eq(sessions.userId, userId), gt(sessions.expiresAt, now.getTime()));
+      const newestFirst = [desc(sessions.createdAt), desc(sessions.id)];
+      const [[total], rows] = await read(() =>
+        db.batch([
+          db.select(rowCount).from(sessions).where(live),
+          selectLive(db, liveColumns)
+            .where(live)
+            .orderBy(...newestFirst)
+            .limit(limit)
+            .offset(offset),
+        ]),
+      );
+      return { count: total?.count ?? 0, rows: rows.map(toLive) };
+    },
+    async findLive(sessionId, now) {
+      const [row] = await read(() =>
+        selectLive(db, { session: liveColumns, owner: accountColumns }).where(
+          and(eq(sessions.id, sessionId), gt(sessions.expiresAt, now.getTime())),
+        ),
+      );
+      return row === undefined ? null : { session: toLive(row.session), owner: toAccount(row.owner).rights };
+    },
+    async endUnlessOutranked(sessionId, actor) {
+      const outranking = sql`exists (select 1 from users where users.id = sessions.user_id and ${outranks(actor)})`;
+      const ended = sql`not exists (select 1 from sessions where id = ${sessionId})`;
+      const statements = [
+        raw(db, sql`select 1 from sessions where id = ${sessionId} and ${outranking}`),
+        db.delete(sessions).where(and(eq(sessions.id, sessionId), sql`not ${outranking}`)),
+      ] as const;
+      const [found] = await asActor(db, actor, statements, ended);
+      return found.length === 0;
+    },
+    async endAllOf(userId, except, actor, now) {
+      const others = and(eq(sessions.userId, userId), sql`id is not ${except}`);
+      const statements = [
+        db.delete(sessions).where(others),
+        db
+          .update(users)
+          .set({ loginsEndedAt: loginsEnded(now) })
+          .where(eq(users.id, userId)),
+      ] as const;
+      await asActor(db, actor, statements, sql`not exists (select 1 from sessions where ${others})`);
+    },
   };
 }
 
@@ -64,6 +109,32 @@ function selectLogin(db: Database, username: string) {
 
 const toRecord = (row: (Omit<LoginRecord, 'passwordHash'> & { passwordHash: string }) | undefined) =>
   row === undefined ? null : { ...row, passwordHash: new Secret(row.passwordHash) };
+
+const liveColumns = {
+  id: sessions.id,
+  userId: sessions.userId,
+  username: users.username,
+  createdAt: sessions.createdAt,
+  expiresAt: sessions.expiresAt,
+  lastRefreshAt: sessions.lastRefreshAt,
+  address: sessions.address,
+  country: sessions.country,
+  userAgent: sessions.userAgent,
+};
+
+/** Sessions with the users whose logins they are. */
+const selectLive = <Columns extends SelectedFields>(db: Database, columns: Columns) =>
+  db.select(columns).from(sessions).innerJoin(users, eq(users.id, sessions.userId));
+
+type LiveRow = Omit<LiveSession, 'createdAt' | 'expiresAt' | 'lastSeenAt'> &
+  Record<'createdAt' | 'expiresAt', number> & { lastRefreshAt: number | null };
+
+const toLive = ({ lastRefreshAt, ...row }: LiveRow): LiveSession => ({
+  ...row,
+  createdAt: new Date(row.createdAt),
+  expiresAt: new Date(row.expiresAt),
+  lastSeenAt: new Date(lastRefreshAt ?? row.createdAt),
+});
 
 function selectState(db: Database, named: NamedSession, now: Date) {
   return db

@@ -3,7 +3,15 @@ import { MAX_CUSTOM_PROPERTIES_BYTES } from '../core/custom-properties.ts';
 import { type Actor, ADMIN_LEVEL } from '../core/principal.ts';
 import { randomId } from '../core/secrets.ts';
 import type { NewUser, User, UserChanges, UserProblem, UserStore } from '../core/users.ts';
-import { type AccountRow, asActor, atAdminLevel, outranks, selectAccounts, toAccount } from './accounts.ts';
+import {
+  type AccountRow,
+  asActor,
+  atAdminLevel,
+  loginsEnded,
+  outranks,
+  selectAccounts,
+  toAccount,
+} from './accounts.ts';
 import { type Database, raw, read, rowCount } from './client.ts';
 import { merged, mergedBytes, packed } from './custom-properties.ts';
 import { sessions, userGroups, users } from './schema.ts';
@@ -188,13 +196,10 @@ function columnsOf(changes: UserChanges, changeId: string, now: Date) {
     avatarConfig: avatarConfig && JSON.stringify(avatarConfig),
     channelProfiles: channelProfiles && JSON.stringify(channelProfiles),
     passwordHash: passwordHash?.reveal(),
-    loginsEndedAt: endsLogins ? latest(now) : undefined,
+    loginsEndedAt: endsLogins ? loginsEnded(now) : undefined,
     changeId,
   };
 }
-
-/** The moment of the write, not of the request: a token made while the password was hashed must not survive. */
-const latest = (now: Date): SQL => sql`max(${now.getTime()}, cast(unixepoch('subsec') * 1000 as integer))`;
 
 /** Which of the user's sessions a change ends: all, all but the surviving one, or none. */
 function endedBy({ passwordHash, survivingSessionId, isActive }: UserChanges): SQL {

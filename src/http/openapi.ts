@@ -90,7 +90,7 @@ function operationOf({ access, config }: Route) {
     ...(description === undefined ? {} : { description }),
     security: access.isPublic ? [] : [{ Bearer: [] }, { ApiKey: [] }],
     request: {
-      ...(path.includes('{id}') ? { params: idParameter } : {}),
+      ...(path.includes('{id}') ? { params: config.idIsText ? textIdParameter : idParameter } : {}),
       ...(query === undefined ? {} : { query }),
       ...(body === undefined ? {} : { body: bodyOf(body) }),
     },
@@ -108,6 +108,10 @@ function operationOf({ access, config }: Route) {
 
 const idParameter = z.object({
   id: z.string().openapi({ param: { name: 'id', in: 'path' }, type: 'integer', example: 1 }),
+});
+
+const textIdParameter = z.object({
+  id: z.string().openapi({ param: { name: 'id', in: 'path' }, example: '0f0e0d0c0b0a09080706050403020100' }),
 });
 
 const bodyOf = (schema: z.ZodObject) => ({

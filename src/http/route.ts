@@ -16,8 +16,10 @@ export type Input<Caller, Body, Query> = {
   caller: Caller;
   body: Body;
   query: Query;
-  /** The `{id}` of the path; 0 where there is none. */
+  /** The `{id}` of the path; 0 where there is none or it is a text. */
   id: number;
+  /** The same as it stands there. */
+  textId: string;
   deps: Deps;
   now: Date;
   client: Client;
@@ -28,6 +30,8 @@ export type RouteConfig<Body, Query, Result> = {
   method: Method;
   /** With its trailing slash; the form without is served too. */
   path: '/' | `/${string}/`;
+  /** Whether the `{id}` of the path is a text; it is a number elsewhere. */
+  idIsText?: boolean;
   operationId: string;
   tag: string;
   summary: string;
@@ -73,13 +77,13 @@ export function route<
     const now = new Date();
     const caller = await access.check(c, now);
     if (caller instanceof Response) return caller;
-    const id = idOf(c.req.param('id'));
+    const ids = idsOf(c.req.param('id'), config.idIsText);
     const url = new URL(c.req.url);
     const query = validQuery<Query>(config.query, url.searchParams);
     const deps = c.get('deps')();
     const members = await membersOf(config.body, raw, c.req.header('Content-Type'));
     const body = valid<Body>(config.body, members, config.judge?.(members, deps));
-    const input = { body, query, id, deps, now, client: clientOf(c.req.raw), url };
+    const input = { ...ids, body, query, deps, now, client: clientOf(c.req.raw), url };
     try {
       return answer(c, config.answer, await handle({ ...input, caller }));
     } catch (error) {
@@ -105,13 +109,21 @@ function answer(c: AppContext, { status, schema }: Route['config']['answer'], re
 /** Who is asking, as Cloudflare saw it; headers that a client can write are not believed. */
 export const clientOf = (request: Request): Client => ({
   address: normaliseAddress(request.headers.get('CF-Connecting-IP')),
+  country: countryOf(request),
   userAgent: request.headers.get('User-Agent') ?? '',
 });
 
-function idOf(segment: string | undefined): number {
-  if (segment === undefined) return 0;
+/** ISO 3166, `T1` for Tor; null where the platform does not tell. */
+function countryOf(request: Request): string | null {
+  const country: unknown = request.cf?.['country'];
+  return typeof country === 'string' && /^[A-Z][A-Z0-9]$/.test(country) ? country : null;
+}
+
+/** @throws DomainError `not_found` for an id that is no number where ids are numbers. */
+function idsOf(segment = '', isText = false): { id: number; textId: string } {
+  if (segment === '' || isText) return { id: 0, textId: segment };
   if (!/^-?\d{1,15}$/.test(segment)) throw new DomainError('not_found', 'Not found.');
-  return Number(segment);
+  return { id: Number(segment), textId: segment };
 }
 
 function validQuery<Query extends z.ZodObject>(

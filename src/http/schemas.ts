@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { ApiKey } from '../core/api-keys.ts';
+import type { SeenSession } from '../core/live-sessions.ts';
 import { PERMISSIONS } from '../core/permissions.ts';
 import type { User } from '../core/users.ts';
 
@@ -85,6 +86,41 @@ export const apiKeyJson = (key: ApiKey): z.input<typeof apiKeySchema> => ({
   key_preview: key.preview,
   created_at: instantJson(key.createdAt),
   last_used_at: key.lastUsedAt && instantJson(key.lastUsedAt),
+});
+
+export const sessionSchema = z
+  .object({
+    id: z
+      .string()
+      .openapi({ example: '0f0e0d0c0b0a09080706050403020100', description: '`sid` in its tokens.' }),
+    user_id: id(1),
+    username: z.string().openapi({ example: 'admin' }),
+    device: z.string().openapi({ example: 'Firefox on Linux', description: 'What the client seems to be.' }),
+    user_agent: z.string().openapi({ example: 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Firefox/145.0' }),
+    address: z.string().nullable().openapi({ example: '203.0.113.50' }),
+    country: z
+      .string()
+      .nullable()
+      .openapi({ example: 'CH', description: 'ISO 3166, as the platform tells.' }),
+    created_at: instant('The login.'),
+    last_seen_at: instant('The login or its last refresh.'),
+    expires_at: instant('When it ends by itself.'),
+    current: z.boolean().openapi({ example: true, description: 'Whether this request came with it.' }),
+  })
+  .openapi('Session');
+
+export const sessionJson = (session: SeenSession): z.input<typeof sessionSchema> => ({
+  id: session.id,
+  user_id: session.userId,
+  username: session.username,
+  device: session.device,
+  user_agent: session.userAgent,
+  address: session.address,
+  country: session.country,
+  created_at: instantJson(session.createdAt),
+  last_seen_at: instantJson(session.lastSeenAt),
+  expires_at: instantJson(session.expiresAt),
+  current: session.isCurrent,
 });
 
 export const groupSchema = z

@@ -8,7 +8,7 @@ import { ADMIN, later, NOW, sessionIdsOf, storedUser, users } from '../support/s
 import { partsOf } from '../support/tokens.ts';
 
 const PASSWORD = 'correct horse';
-const CLIENT = { address: '192.0.2.1', userAgent: 'test' };
+const CLIENT = { address: '192.0.2.1', country: null, userAgent: 'test' };
 const REFUSED = {
   code: 'unauthenticated',
   message: 'No active account found with the given credentials',

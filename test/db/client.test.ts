@@ -184,6 +184,10 @@ describe('a database that does not answer', () => {
     ['sessions.findState', () => sessions.findState(named, NOW)],
     ['sessions.refreshState', () => sessions.refreshState(named, NOW)],
     ['sessions.end', () => sessions.end('a')],
+    ['sessions.listLive', () => sessions.listLive(1, slice, NOW)],
+    ['sessions.findLive', () => sessions.findLive('a', NOW)],
+    ['sessions.endUnlessOutranked', () => sessions.endUnlessOutranked('a', ADMIN)],
+    ['sessions.endAllOf', () => sessions.endAllOf(1, null, ADMIN, NOW)],
     ['apiKeys.findOwner', () => keys.findOwner(SECRET)],
     ['apiKeys.list', () => keys.list(1, slice)],
     ['apiKeys.find', () => keys.find(1)],
@@ -212,6 +216,6 @@ describe('a database that does not answer', () => {
   it('is asked about no store less: the list above names every method', () => {
     const stores = { users, sessions, apiKeys: keys, groups: groupStore, superuser };
     const methods = Object.values(stores).flatMap((store) => Object.keys(store));
-    expect(methods).toHaveLength(27);
+    expect(methods).toHaveLength(31);
   });
 });

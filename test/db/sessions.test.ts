@@ -38,6 +38,7 @@ describe('openIfUnchanged', () => {
       user_id: id,
       created_at: NOW.getTime(),
       expires_at: later(86_400_000).getTime(),
+      country: null,
       last_refresh_at: null,
       address: null,
       user_agent: 'test',

@@ -25,6 +25,8 @@ const METHODS_BY_PATH: Record<string, string[]> = {
   '/api/accounts/users/me/': ['GET', 'PATCH'],
   '/api/accounts/users/': ['GET', 'POST'],
   '/api/accounts/users/{id}/': ['DELETE', 'GET', 'PATCH', 'PUT'],
+  '/api/accounts/sessions/': ['GET'],
+  '/api/accounts/sessions/{id}/': ['DELETE'],
   '/api/accounts/api-keys/': ['GET', 'POST'],
   '/api/accounts/api-keys/generate/': ['POST'],
   '/api/accounts/api-keys/{id}/': ['DELETE', 'GET'],
@@ -210,7 +212,8 @@ describe.each(operations)('$id in the document', ({ id, method, isPublic, takesB
     const inPath = parameters.filter((parameter) => parameter.in === 'path');
     expect(inPath.map(({ name, required }) => [name, required])).toEqual(hasId ? [['id', true]] : []);
     expect(parameters.filter(({ schema }) => schema?.type === undefined)).toEqual([]);
-    expect(parameters.every(({ in: place }) => place === 'path' || method === 'GET')).toBe(true);
+    const takesQuery = method === 'GET' || id === 'logout';
+    expect(parameters.every(({ in: place }) => place === 'path' || takesQuery)).toBe(true);
   });
 });
 

@@ -1,9 +1,10 @@
 import { type Answer, type Call, call, post } from './api.ts';
 import { type Operation, pathWith } from './openapi.ts';
-import { groupOf, keyOf, person, signedInAdmin, signedInAs, uniqueName } from './people.ts';
+import { groupOf, keyOf, person, signedInAdmin, signedInAs, signIn, uniqueName } from './people.ts';
+import { claimsOf } from './wire-tokens.ts';
 
 /** A request that succeeds, from people of its own. */
-export type Example = Call & { id?: number };
+export type Example = Call & { id?: number | string };
 
 const NEW_PASSWORD = 'a password of eight and more';
 
@@ -53,6 +54,11 @@ const EXAMPLES: Record<string, () => Promise<Example>> = {
   replaceUser: async () => ({ ...(await onPerson('change_user')()), body: { username: uniqueName() } }),
   updateUser: onPerson('change_user', { first_name: 'Ada', custom_properties: { theme: 'dark' } }),
   deleteUser: onPerson('delete_user'),
+  listSessions: signedIn(),
+  deleteSession: async () => {
+    const who = await signedInAs();
+    return { token: who.access, id: claimsOf((await signIn(who)).access).sid };
+  },
   listApiKeys: signedIn(),
   createApiKey: signedIn({ name: 'home-assistant' }),
   generateApiKey: signedIn({}),

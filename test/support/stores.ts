@@ -73,6 +73,7 @@ export const newSession = (userId: number, fields: Partial<Session> = {}): Sessi
   createdAt: NOW,
   expiresAt: later(86_400_000),
   address: '192.0.2.1',
+  country: null,
   userAgent: 'test',
   ...fields,
 });

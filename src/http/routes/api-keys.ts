@@ -3,17 +3,16 @@ import {
   createApiKey,
   deleteApiKey,
   getApiKey,
-  type KeyTarget,
   listApiKeys,
   MAX_KEY_NAME_CHARACTERS,
   revokeApiKey,
 } from '../../core/api-keys.ts';
-import { DomainError } from '../../core/errors.ts';
 import { signedIn } from '../access.ts';
 import { anything, text } from '../fields.ts';
 import { answerPage, pageQuery, pagerOf, pageSchema } from '../paging.ts';
 import { type Route, route } from '../route.ts';
 import { apiKeyJson, apiKeySchema, userJson, userSchema } from '../schemas.ts';
+import { targetOf, userFilter, userIdOf } from '../user-ids.ts';
 
 const KEYS = '/api/accounts/api-keys/';
 const KEY = '/api/accounts/api-keys/{id}/';
@@ -54,7 +53,7 @@ const list = route(
     tag: 'api-keys',
     summary: 'List API keys',
     description: 'One’s own, newest first; with `view_apikey` everyone’s, and `user_id` filters.',
-    query: pageQuery.extend({ user_id: z.string().optional().openapi({ type: 'integer', example: 2 }) }),
+    query: pageQuery.extend({ user_id: userFilter }),
     answer: {
       status: 200,
       description: 'The keys. `key` is always null: clients of older servers look for the key there.',
@@ -66,8 +65,7 @@ const list = route(
   },
   async ({ caller, query, deps, url }) => {
     const pager = pagerOf(query, url);
-    const filter = query.user_id === undefined ? null : idOfFilter(query.user_id);
-    const page = await listApiKeys(deps, { caller, userId: filter, slice: pager });
+    const page = await listApiKeys(deps, { caller, userId: userIdOf(query.user_id), slice: pager });
     return { key: null, ...answerPage(page, pager, apiKeyJson) };
   },
 );
@@ -155,18 +153,3 @@ export const apiKeyRoutes: Route[] = [
   get,
   remove,
 ];
-
-/** Only absence means oneself: a value that can be no id must not fall back to the caller's own key. */
-function targetOf(value: unknown): KeyTarget {
-  if (value === undefined || value === null) return { kind: 'self' };
-  const id = typeof value === 'string' && /^[1-9]\d{0,9}$/.test(value) ? Number(value) : value;
-  return typeof id === 'number' && Number.isInteger(id) && id > 0 && id < 2 ** 31
-    ? { kind: 'user', id }
-    : { kind: 'nobody' };
-}
-
-function idOfFilter(value: string): number {
-  const target = targetOf(value);
-  if (target.kind !== 'user') throw new DomainError('not_found', 'User not found.');
-  return target.id;
-}

@@ -1,7 +1,10 @@
 import { z } from '@hono/zod-openapi';
-import { logout } from '../../core/sessions.ts';
+import { invalidFields } from '../../core/errors.ts';
+import { type LogoutScope, logout } from '../../core/live-sessions.ts';
 import { signedIn } from '../access.ts';
 import { type Route, route } from '../route.ts';
+
+const SCOPES: readonly LogoutScope[] = ['local', 'others', 'global'];
 
 const logoutRoute = route(
   signedIn,
@@ -10,18 +13,32 @@ const logoutRoute = route(
     path: '/api/accounts/auth/logout/',
     operationId: 'logout',
     tag: 'tokens',
-    summary: 'Log out: end this session',
-    description: 'Both its tokens are refused from then on. With an API key nothing ends.',
+    summary: 'Log out: end this login, or others',
+    description:
+      'Both tokens of a login that is ended are refused from then on. With an API key nothing ends, and `others` and ' +
+      '`global` are refused.',
+    query: z.object({
+      scope: z
+        .string()
+        .optional()
+        .openapi({ enum: [...SCOPES], description: '`local` is this login, `others` all but this one.' }),
+    }),
     answer: {
       status: 200,
       description: 'The login has ended.',
       schema: z.object({ message: z.string().openapi({ example: 'Logout successful' }) }),
     },
   },
-  async ({ caller, deps }) => {
-    await logout(deps, caller);
+  async ({ caller, query, deps, now }) => {
+    await logout(deps, { caller, scope: scopeOf(query.scope), now });
     return { message: 'Logout successful' };
   },
 );
+
+function scopeOf(value = 'local'): LogoutScope {
+  const scope = SCOPES.find((each) => each === value);
+  if (scope === undefined) throw invalidFields({ scope: [`"${value}" is not a valid choice.`] });
+  return scope;
+}
 
 export const authRoutes: Route[] = [logoutRoute];
