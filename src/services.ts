@@ -9,6 +9,7 @@ import { boundedBinding } from './db/binding.ts';
 import { connect } from './db/client.ts';
 import { createGroupStore } from './db/groups.ts';
 import { createHealthStore } from './db/health.ts';
+import { createHousekeepingStore } from './db/housekeeping.ts';
 import { createSessionStore } from './db/sessions.ts';
 import { createSuperuserStore } from './db/superuser.ts';
 import { createUserStore } from './db/users.ts';
@@ -40,6 +41,7 @@ export function servicesOf(env: Env): Deps {
     groups: createGroupStore(db),
     superuser: createSuperuserStore(db),
     health: createHealthStore(db),
+    housekeeping: createHousekeepingStore(db),
     signingKeys: createKeyring(env.JWT_KEYS),
   };
   byEnv.set(env, services);

@@ -2,6 +2,7 @@ import type { ApiKeyDeps } from './api-keys.ts';
 import type { CredentialDeps } from './credentials.ts';
 import type { GroupDeps } from './groups.ts';
 import type { HealthDeps } from './health.ts';
+import type { HousekeepingDeps } from './housekeeping.ts';
 import type { SessionDeps } from './sessions.ts';
 import type { SuperuserDeps } from './superuser.ts';
 import type { UserDeps } from './users.ts';
@@ -13,7 +14,8 @@ export type Deps = SessionDeps &
   GroupDeps &
   ApiKeyDeps &
   SuperuserDeps &
-  HealthDeps & {
+  HealthDeps &
+  HousekeepingDeps & {
     /** No rule's concern, but of the same environment: whose pages may call. */
     corsOrigins: readonly string[];
   };

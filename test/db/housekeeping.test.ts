@@ -1,0 +1,83 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { CHUNK_ROWS, tidyUp } from '../../src/core/housekeeping.ts';
+import { createHousekeepingStore } from '../../src/db/housekeeping.ts';
+import { env } from '../support/env.ts';
+import { count, db, later, NOW, storedUser } from '../support/stores.ts';
+
+const housekeeping = createHousekeepingStore(db);
+const DAY = 24 * 60 * 60_000;
+
+/** As many rows of each kind, expiring one a millisecond from `from` on. */
+async function rows(n: number, from: Date): Promise<void> {
+  const { id } = await storedUser();
+  const numbers = `with recursive n(i) as (select 0 union all select i + 1 from n where i < ${n - 1})`;
+  const first = from.getTime();
+  await env.DB.batch([
+    env.DB.prepare(`insert into sessions (id, user_id, created_at, expires_at, user_agent)
+      ${numbers} select 's' || ${first} || '-' || i, ${id}, 0, ${first} + i, '' from n`),
+    env.DB.prepare(`insert into login_attempts (name_digest, network, failures, blocked_until, attempt_id, expires_at)
+      ${numbers} select 'n' || ${first} || '-' || i, '', 1, 0, '', ${first} + i from n`),
+    env.DB.prepare(`insert into known_networks (user_id, network, last_login_at)
+      ${numbers} select ${id}, 'w' || i, ${first - 30 * DAY} + i from n`),
+  ]);
+}
+
+beforeEach(async () => {
+  for (const table of ['sessions', 'login_attempts', 'known_networks']) {
+    await env.DB.prepare(`delete from ${table}`).run();
+  }
+});
+
+const left = async () => [
+  await count('sessions'),
+  await count('login_attempts'),
+  await count('known_networks'),
+];
+
+describe('tidyUp', () => {
+  it('removes what has expired to the millisecond, and nothing else', async () => {
+    await rows(10, NOW);
+    expect(await tidyUp({ housekeeping }, later(3))).toEqual({
+      sessions: 4,
+      loginAttempts: 4,
+      knownNetworks: 4,
+    });
+    expect(await left()).toEqual([6, 6, 6]);
+    expect(await tidyUp({ housekeeping }, later(3))).toEqual({
+      sessions: 0,
+      loginAttempts: 0,
+      knownNetworks: 0,
+    });
+  });
+
+  it('goes on in chunks until all is gone', async () => {
+    await rows(2 * CHUNK_ROWS + 1, NOW);
+    await tidyUp({ housekeeping }, later(DAY));
+    expect(await left()).toEqual([0, 0, 0]);
+  });
+
+  it('removes no more at once than a chunk', async () => {
+    await rows(30, NOW);
+    expect(await housekeeping.removeExpired('sessions', later(DAY), 20)).toBe(20);
+    expect(await housekeeping.removeExpired('sessions', later(DAY), 20)).toBe(10);
+  });
+
+  it('leaves what remains to the next run, however much there is', async () => {
+    let chunks = 0;
+    const endless = {
+      removeExpired: async () => {
+        chunks++;
+        return CHUNK_ROWS;
+      },
+    };
+    const removed = await tidyUp({ housekeeping: endless }, NOW);
+    expect([removed.sessions, chunks]).toEqual([40 * CHUNK_ROWS, 120]);
+  });
+
+  it('does no harm when it runs twice at once', async () => {
+    await rows(50, NOW);
+    const both = await Promise.all([tidyUp({ housekeeping }, later(9)), tidyUp({ housekeeping }, later(9))]);
+    expect(both.map(({ sessions }) => sessions).reduce((sum, n) => sum + n)).toBe(10);
+    expect(await left()).toEqual([40, 40, 40]);
+  });
+});
