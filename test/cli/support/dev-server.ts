@@ -7,9 +7,15 @@ export type DevServer = {
   origin: string;
   /** Everything printed so far, without colours. */
   output: () => string;
+  /** What it printed that a developer would have to look into. */
+  complaints: () => string[];
   /** Sends SIGTERM and waits; resolves to the exit code. */
   stop: () => Promise<number | null>;
 };
+
+const COMPLAINT = /warn|unable|update available|ENOTFOUND/i;
+/** How to run the Cron Trigger by hand, which wrangler calls a warning. */
+const CRON = 'Scheduled Workers are not automatically triggered';
 
 /** Starts the program in `folder` and waits until it prints what tells that it serves. */
 export async function startServer(
@@ -33,7 +39,11 @@ export async function startServer(
   }
   const output = () => stripVTControlCharacters(chunks.join(''));
   await until(server, () => output().includes(ready), output);
-  return { origin: `http://localhost:${port}`, output, stop: () => stop(server) };
+  const complaints = () =>
+    output()
+      .split('\n')
+      .filter((line) => COMPLAINT.test(line) && !line.includes(CRON));
+  return { origin: `http://localhost:${port}`, output, complaints, stop: () => stop(server) };
 }
 
 function until(server: ChildProcess, isReady: () => boolean, output: () => string): Promise<void> {
