@@ -223,3 +223,55 @@ describe('end', () => {
     expect(await sessionIdsOf(id)).toEqual([other]);
   });
 });
+
+describe('the live sessions of a user', () => {
+  const HOUR = 3_600_000;
+  const slice = { offset: 0, limit: 10 };
+
+  it('are listed newest first, until they expire', async () => {
+    const { id, username } = await member();
+    const [first, second] = [
+      newSession(id, { country: 'CH' }),
+      newSession(id, { createdAt: later(1), expiresAt: later(HOUR) }),
+    ];
+    for (const session of [first, second]) await sessions.openIfUnchanged(session, HASH, null);
+    const seen = { username, lastSeenAt: NOW };
+    expect(await sessions.listLive(id, slice, later(HOUR - 1))).toEqual({
+      count: 2,
+      rows: [
+        { ...second, ...seen, lastSeenAt: later(1) },
+        { ...first, ...seen },
+      ],
+    });
+    expect(await sessions.listLive(id, slice, later(HOUR))).toMatchObject({
+      count: 1,
+      rows: [{ id: first.id }],
+    });
+    expect((await sessions.findLive(second.id, later(HOUR - 1)))?.session.id).toBe(second.id);
+    expect(await sessions.findLive(second.id, later(HOUR))).toBeNull();
+  });
+
+  it('are not ended by an actor whom the owner outranks by the time of the write', async () => {
+    const helper = holding('delete_session');
+    const { id } = await member();
+    const [kept, ended] = [await storedSession(id), await storedSession(id)];
+    expect(await sessions.endUnlessOutranked(ended, helper)).toBe(true);
+    await users.update(id, { userLevel: 10 }, ADMIN, NOW);
+    expect(await sessions.endUnlessOutranked(kept, helper)).toBe(false);
+    expect(await sessionIdsOf(id)).toEqual([kept]);
+    expect(await sessions.endUnlessOutranked(kept, ADMIN)).toBe(true);
+  });
+
+  it('end together but for the one that is kept, and nobody else’s', async () => {
+    const [{ id }, other] = [await member(), await member()];
+    const [kept, _ended, others] = [
+      await storedSession(id),
+      await storedSession(id),
+      await storedSession(other.id),
+    ];
+    await sessions.endAllOf(id, kept, ADMIN, NOW);
+    expect([await sessionIdsOf(id), await sessionIdsOf(other.id)]).toEqual([[kept], [others]]);
+    await sessions.endAllOf(id, null, ADMIN, NOW);
+    expect([await sessionIdsOf(id), await sessionIdsOf(other.id)]).toEqual([[], [others]]);
+  });
+});

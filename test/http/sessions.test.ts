@@ -57,6 +57,15 @@ describe('GET sessions/', () => {
     ]);
   });
 
+  it.each(['ch', 'CHE', '<b>', '', 7, null])('takes %j for no country', async (country) => {
+    const who = await person();
+    const request = requestOf('POST', '/token/', { body: who });
+    Object.defineProperty(request, 'cf', { value: { country } });
+    await send(request);
+    const { body } = await get('/sessions/', { token: (await signIn(who)).access });
+    expect(body.map((session: { country: unknown }) => session.country)).toEqual([null, null]);
+  });
+
   it('notes when a login was last refreshed', async () => {
     const who = await signedInAs();
     await new Promise((resolve) => setTimeout(resolve, 5));
