@@ -1,7 +1,9 @@
 import type { DatabaseUse } from '../core/database-use.ts';
 
-/** After this time a round trip counts as failed. Whether it was carried out is then unknown. */
+/** After this time a round trip counts as failed. It may have been carried out, or may yet be. */
 export const ROUND_TRIP_TIMEOUT_MS = 3000;
+/** How a wait that ended is told from other failures. */
+export const TOO_LATE = 'D1 did not answer in time';
 /** From its first round trip on, what all of a request may take. */
 export const REQUEST_TIMEOUT_MS = 8000;
 
@@ -50,7 +52,7 @@ class BoundedStatement {
 async function inTime<T>(send: () => Promise<T>, use: DatabaseUse | undefined): Promise<T> {
   const started = Date.now();
   const { promise: tooLate, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(reject, timeLeft(use, started), new Error('D1 did not answer in time'));
+  const timer = setTimeout(reject, timeLeft(use, started), new Error(TOO_LATE));
   try {
     return await Promise.race([send(), tooLate]);
   } finally {

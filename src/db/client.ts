@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { DomainError } from '../core/errors.ts';
+import { TOO_LATE } from './binding.ts';
 
 export type Database = ReturnType<typeof connect>;
 
@@ -26,19 +27,28 @@ type Expected = { when: RegExp; error: () => Error };
  * @throws DomainError `unavailable` when D1 fails. Whatever is thrown, here and below, keeps the innermost message
  * only, since Drizzle's holds the SQL with all its parameters, password hashes among them.
  */
-export const read = <T>(send: () => PromiseLike<T>): Promise<T> => answered(send, { mayRepeat: true });
+export const read = <T>(send: () => PromiseLike<T>): Promise<T> =>
+  answered(send, { mayRepeat: (messages) => !messages.some(isOverload) });
 
-/** As `read`, for a write that may be sent again without being made twice. After a failure it is unknown whether it was made. */
+/**
+ * As `read`, for a write that may be sent again without being made twice; not after a wait that ended, since the
+ * first one may land late and undo what came between. After a failure it is unknown whether it was made.
+ */
 export const repeatableWrite = <T>(send: () => PromiseLike<T>, expected?: Expected): Promise<T> =>
-  answered(send, { mayRepeat: true, expected });
+  answered(send, {
+    mayRepeat: (messages) => !messages.some(isOverload) && !messages.includes(TOO_LATE),
+    expected,
+  });
 
 /** As `repeatableWrite`, sent once. */
 export const write = <T>(send: () => PromiseLike<T>, expected?: Expected): Promise<T> =>
-  answered(send, { mayRepeat: false, expected });
+  answered(send, { mayRepeat: never, expected });
+
+const never = (): boolean => false;
 
 async function answered<T>(
   send: () => PromiseLike<T>,
-  { mayRepeat, expected }: { mayRepeat: boolean; expected?: Expected | undefined },
+  { mayRepeat, expected }: { mayRepeat: (messages: string[]) => boolean; expected?: Expected | undefined },
 ): Promise<T> {
   try {
     return await send();
@@ -48,7 +58,7 @@ async function answered<T>(
       throw expected.error();
     const cause = new Error(messages.at(-1)?.replace(/(['"]).*\1/gs, '[cut]') ?? 'no reason given');
     if (messages.some(isFaultOfOurs)) throw new Error('a statement could not be built or run', { cause });
-    if (mayRepeat && !messages.some(isOverload)) return answered(send, { mayRepeat: false, expected });
+    if (mayRepeat(messages)) return answered(send, { mayRepeat: never, expected });
     throw new DomainError('unavailable', 'The database did not answer. Try again.', { cause });
   }
 }

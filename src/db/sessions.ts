@@ -32,7 +32,7 @@ export function createSessionStore(db: Database): SessionStore {
           ),
           db
             .update(users)
-            .set({ lastLogin: session.createdAt.getTime(), passwordHash: rehashed?.reveal() })
+            .set({ lastLogin: session.createdAt.getTime(), passwordHash: rehashOf(verified, rehashed) })
             .where(sql`id = ${session.userId} and exists (select 1 from sessions where id = ${session.id})`),
           db.select({ id: sessions.id }).from(sessions).where(eq(sessions.id, session.id)),
           ...(granted === undefined ? [] : settleAttempt(db, { ...granted, sessionId: session.id })),
@@ -101,6 +101,12 @@ export function createSessionStore(db: Database): SessionStore {
     },
   };
 }
+
+/** Takes the place of the hash that was verified alone, never of a newer one. */
+const rehashOf = (verified: Secret, rehashed: Secret | null): SQL | undefined =>
+  rehashed === null
+    ? undefined
+    : sql`case password_hash when ${verified.reveal()} then ${rehashed.reveal()} else password_hash end`;
 
 function selectLogin(db: Database, username: string) {
   const { id: userId, isActive, passwordHash } = users;

@@ -275,3 +275,13 @@ describe('the live sessions of a user', () => {
     expect([await sessionIdsOf(id), await sessionIdsOf(other.id)]).toEqual([[], [others]]);
   });
 });
+
+it('a login that is stored again replaces no password that was set meanwhile', async () => {
+  const { id } = await member();
+  const session = newSession(id);
+  await sessions.openIfUnchanged(session, HASH, BETTER);
+  const passwordHash = new Secret('a new password');
+  await users.update(id, { passwordHash, survivingSessionId: session.id }, ADMIN, NOW);
+  await sessions.openIfUnchanged(session, HASH, BETTER);
+  expect(await hashOf(id)).toBe(passwordHash.reveal());
+});
