@@ -1,6 +1,6 @@
 import { and, desc, eq, gt, type SQL, sql } from 'drizzle-orm';
 import type { SelectedFields } from 'drizzle-orm/sqlite-core';
-import { Secret } from '../core/secrets.ts';
+import { randomId, Secret } from '../core/secrets.ts';
 import type { LiveSession, LoginRecord, NamedSession, SessionState, SessionStore } from '../core/sessions.ts';
 import { type AccountRow, accountColumns, asActor, loginsEnded, outranks, toAccount } from './accounts.ts';
 import { type Database, raw, read, repeatableWrite, rowCount } from './client.ts';
@@ -89,15 +89,21 @@ export function createSessionStore(db: Database): SessionStore {
       return found.length === 0;
     },
     async endAllOf(userId, except, actor, now) {
+      const changeId = randomId();
       const others = and(eq(sessions.userId, userId), sql`id is not ${except}`);
       const statements = [
         db.delete(sessions).where(others),
         db
           .update(users)
-          .set({ loginsEndedAt: loginsEnded(now) })
+          .set({ loginsEndedAt: loginsEnded(now), changeId })
           .where(eq(users.id, userId)),
       ] as const;
-      await asActor(db, actor, statements, sql`not exists (select 1 from sessions where ${others})`);
+      await asActor(
+        db,
+        actor,
+        statements,
+        sql`exists (select 1 from users where id = ${userId} and change_id = ${changeId})`,
+      );
     },
   };
 }

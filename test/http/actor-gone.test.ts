@@ -30,6 +30,7 @@ type Write = (of: Other, as: Call, actor: SignedIn) => Promise<Answer>;
 
 const WRITES: [string, Write][] = [
   ['changes its password', (_, as) => patch('/users/me/', { password: 'a new password' }, as)],
+  ['ends its logins', (_, as) => post('/auth/logout/?scope=global', undefined, as)],
   ['changes its name', (_, as) => patch('/users/me/', { first_name: 'New' }, as)],
   [
     'creates an admin',
