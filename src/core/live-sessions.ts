@@ -1,7 +1,14 @@
 import { deviceOf } from './devices.ts';
 import { forbidden, noSuch } from './errors.ts';
 import { assertUnpaged, MAX_UNPAGED_ROWS, type Page, type Slice } from './pages.ts';
-import { actorOf, assertMayActOn, assertNotByApiKey, holds, type Principal } from './principal.ts';
+import {
+  actorOf,
+  assertMayActOn,
+  assertNotByApiKey,
+  holds,
+  ownSessionOf,
+  type Principal,
+} from './principal.ts';
 import type { LiveSession, SessionStore } from './sessions.ts';
 
 /** A live login, as people see it. */
@@ -71,15 +78,14 @@ export async function logout(
   deps: LiveSessionDeps,
   { caller, scope, now }: { caller: Principal; scope: LogoutScope; now: Date },
 ): Promise<void> {
-  const { proof, user } = caller;
-  const ownSession = proof.kind === 'session' ? proof.sessionId : null;
+  const ownSession = ownSessionOf(caller);
   if (scope === 'local') {
     if (ownSession !== null) await deps.sessions.end(ownSession);
     return;
   }
   assertNotByApiKey(caller, NO_SESSIONS_BY_KEY);
   const kept = scope === 'others' ? ownSession : null;
-  await deps.sessions.endAllOf(user.id, kept, actorOf(caller), now);
+  await deps.sessions.endAllOf(caller.user.id, kept, actorOf(caller), now);
 }
 
 function visibleOwner(caller: Principal, userId: number | null): number {
@@ -88,8 +94,8 @@ function visibleOwner(caller: Principal, userId: number | null): number {
   return userId;
 }
 
-const asSeen = (session: LiveSession, { proof }: Principal): SeenSession => ({
+const asSeen = (session: LiveSession, caller: Principal): SeenSession => ({
   ...session,
   device: deviceOf(session.userAgent),
-  isCurrent: proof.kind === 'session' && proof.sessionId === session.id,
+  isCurrent: session.id === ownSessionOf(caller),
 });

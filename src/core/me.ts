@@ -3,12 +3,11 @@ import { withoutAdminOnly } from './custom-properties.ts';
 import { invalidFields } from './errors.ts';
 import { assertWithinLimits } from './login-limits.ts';
 import { verifyPassword } from './passwords.ts';
-import { assertNotByApiKey, type Principal } from './principal.ts';
+import { assertNotByApiKey, ownSessionOf, type Principal } from './principal.ts';
 import type { Client } from './sessions.ts';
 import {
   applyChanges,
   NO_PASSWORD_BY_KEY,
-  ownSessionOf,
   passwordChange,
   type User,
   type UserChanges,

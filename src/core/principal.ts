@@ -26,6 +26,10 @@ export type Principal = Account & { proof: Proof };
  */
 export type Actor = Rights & { identity?: { userId: number; proof: Proof } };
 
+/** The login that a caller came with; null for one by API key or foreign token. */
+export const ownSessionOf = ({ proof }: Pick<Principal, 'proof'>): string | null =>
+  proof.kind === 'session' ? proof.sessionId : null;
+
 /** The caller as the actor of the changes it asks for. */
 export const actorOf = ({ user, rights, proof }: Principal): Actor => ({
   ...rights,

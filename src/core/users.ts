@@ -11,6 +11,7 @@ import {
   actorOf,
   assertMayActOn,
   assertNotByApiKey,
+  ownSessionOf,
   type Principal,
 } from './principal.ts';
 import type { Secret } from './secrets.ts';
@@ -220,10 +221,6 @@ export async function passwordChange(
   assertAcceptable(deps.passwordPolicy, password);
   return { passwordHash: await hashPassword(deps.passwordPolicy, password), survivingSessionId };
 }
-
-/** The login that a caller came with, which survives its own change of the password. */
-export const ownSessionOf = ({ proof }: Principal): string | null =>
-  proof.kind === 'session' ? proof.sessionId : null;
 
 const givesPrivileges = (changes: UserChanges): boolean =>
   ADMIN_ONLY.some((field) => changes[field] !== undefined);
