@@ -4,7 +4,19 @@ import { detailSchema, fieldErrorsSchema } from './schemas.ts';
 
 const BODY_TYPES = ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data'] as const;
 
-type Answer = { description: string; content?: Record<string, { schema: z.ZodType; example?: unknown }> };
+type Header = { description: string; schema: { type: 'string' | 'integer' } };
+type Answer = {
+  description: string;
+  headers: Record<string, Header>;
+  content?: Record<string, { schema: z.ZodType; example?: unknown }>;
+};
+
+const REQUEST_ID: Record<string, Header> = {
+  'X-Request-Id': { description: 'Names this request in the log.', schema: { type: 'string' } },
+};
+const RETRY_AFTER: Record<string, Header> = {
+  'Retry-After': { description: 'Seconds to wait before the next try.', schema: { type: 'integer' } },
+};
 
 /** One failure as this document shows it: what it means, and a body to see. */
 type Failure = { description: string; example: Record<string, unknown> };
@@ -38,6 +50,10 @@ const FAILURES = {
   429: {
     description: 'Too many attempts.',
     example: { detail: 'Request was throttled. Expected available in 60 seconds.' },
+  },
+  500: {
+    description: 'A fault of the service.',
+    example: { detail: 'Internal server error.', request_id: '7b0a9d0e-5c0c-4a53-9a5c-0d5f6f7a8b9c' },
   },
   503: {
     description: 'The database did not answer: the outcome is unknown.',
@@ -97,6 +113,7 @@ function operationOf({ access, config }: Route) {
     responses: {
       [answer.status]: {
         description: answer.description,
+        headers: REQUEST_ID,
         ...(answer.schema === undefined
           ? {}
           : { content: { 'application/json': { schema: answer.schema } } }),
@@ -126,6 +143,7 @@ function failuresOf({ access, config }: Pick<Route, 'access' | 'config'>): Recor
     ...(body === undefined && query === undefined ? [] : [400 as const]),
     ...(access.isPublic ? [] : [401 as const, 403 as const]),
     ...(body === undefined ? [] : [413 as const, 415 as const]),
+    500,
     503,
   ];
   const described = new Map<FailureStatus, string>(
@@ -145,5 +163,6 @@ function failure(status: FailureStatus, description: string, errors: Route['conf
     errors?.schema ?? (status === 400 ? z.union([fieldErrorsSchema, detailSchema]) : detailSchema);
   const { example } = FAILURES[status];
   const shown = errors?.shape(example) ?? example;
-  return { description, content: { 'application/json': { schema, example: shown } } };
+  const headers = status === 429 || status === 503 ? { ...REQUEST_ID, ...RETRY_AFTER } : REQUEST_ID;
+  return { description, headers, content: { 'application/json': { schema, example: shown } } };
 }

@@ -149,6 +149,7 @@ export const detailSchema = z
       .array(z.object({ token_class: z.string(), token_type: z.string(), message: z.string() }))
       .optional()
       .openapi({ description: 'What is wrong with a Bearer token, as clients of SimpleJWT read it.' }),
+    request_id: z.string().optional().openapi({ description: 'With a 500: what to look for in the log.' }),
   })
   .openapi('Detail');
 

@@ -194,6 +194,7 @@ describe.each(operations)('$id in the document', ({ id, method, isPublic, takesB
       ...(hasId ? ['404'] : []),
       ...(isLogin ? ['401', '429'] : []),
       ...(id === 'deleteUser' ? ['400'] : []),
+      '500',
       '503',
     ];
     expect(Object.keys(responses)).toEqual(expect.arrayContaining(expected));
@@ -205,6 +206,13 @@ describe.each(operations)('$id in the document', ({ id, method, isPublic, takesB
       expect(description, status).toMatch(/\S/);
       expect(media?.schema, status).toBeDefined();
       expect(media?.example, status).toBeDefined();
+    }
+  });
+
+  it('tells the headers that every answer has, and those that say when to come back', () => {
+    for (const [status, { headers }] of Object.entries(responses)) {
+      const waits = status === '429' || status === '503' ? ['Retry-After'] : [];
+      expect(Object.keys(headers ?? {}), status).toEqual(['X-Request-Id', ...waits]);
     }
   });
 

@@ -21,7 +21,7 @@ export type OperationObject = {
   security?: Record<string, string[]>[];
   parameters?: { name: string; in: string; required?: boolean; schema?: Schema }[];
   requestBody?: { required?: boolean; content?: Contents };
-  responses?: Record<string, { description?: string; content?: Contents }>;
+  responses?: Record<string, { description?: string; content?: Contents; headers?: object }>;
 };
 export type OpenApi = {
   openapi: string;

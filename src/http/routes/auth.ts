@@ -16,7 +16,8 @@ const logoutRoute = route(
     summary: 'Log out: end this login, or others',
     description:
       'Both tokens of a login that is ended are refused from then on. With an API key nothing ends, and `others` and ' +
-      '`global` are refused.',
+      '`global` are refused. A token of another issuer has no login here: `local` ends nothing, `others` and `global` ' +
+      'end it with all others.',
     query: z.object({
       scope: z
         .string()
