@@ -46,7 +46,7 @@ function bodyOf(error: Error, c: AppContext): Record<string, unknown> {
 }
 
 /** For the log. Messages of D1 and of our own errors are free of values; a stack is never logged. */
-function causesOf(error: Error): string[] {
+export function causesOf(error: unknown): string[] {
   const causes: string[] = [];
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     causes.push(`${cause.name}: ${cause.message}`);

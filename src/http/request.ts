@@ -3,6 +3,7 @@ import type { DatabaseUse } from '../core/database-use.ts';
 import type { Deps } from '../core/deps.ts';
 import type { Env } from '../env.ts';
 import type { AppContext, AppEnv } from './context.ts';
+import { causesOf } from './errors.ts';
 
 /** Runs a request and counts into `use` what it asks of the database. */
 export type Measured = <T>(use: DatabaseUse, run: () => T) => T;
@@ -22,7 +23,8 @@ export const requestContext =
     await measured(use, next);
     protect(c);
     logRequest(c, { started, use });
-    for (const work of afterwards) c.executionCtx.waitUntil(work().catch(() => logLoss(requestId)));
+    for (const work of afterwards)
+      c.executionCtx.waitUntil(work().catch((error) => logLoss(requestId, error)));
   };
 
 /** Headers of every answer. A page has a policy of its own; anything else is to be shown by nobody. */
@@ -61,6 +63,7 @@ function logRequest(c: AppContext, { started, use }: { started: number; use: Dat
   else console.error(JSON.stringify(line));
 }
 
-function logLoss(requestId: string): void {
-  console.warn(JSON.stringify({ level: 'warn', requestId, message: 'work after the answer failed' }));
+function logLoss(requestId: string, error: unknown): void {
+  const line = { level: 'warn', requestId, message: 'work after the answer failed', causes: causesOf(error) };
+  console.warn(JSON.stringify(line));
 }
