@@ -10,6 +10,7 @@ import { connect } from './db/client.ts';
 import { createGroupStore } from './db/groups.ts';
 import { createHealthStore } from './db/health.ts';
 import { createHousekeepingStore } from './db/housekeeping.ts';
+import { createAttemptStore } from './db/login-attempts.ts';
 import { createSessionStore } from './db/sessions.ts';
 import { createSuperuserStore } from './db/superuser.ts';
 import { createUserStore } from './db/users.ts';
@@ -37,6 +38,7 @@ export function servicesOf(env: Env): Deps {
     loginLimits: limitsLogins ? loginLimitsOf(env) : null,
     users: createUserStore(db),
     sessions: createSessionStore(db),
+    attempts: createAttemptStore(db),
     apiKeys: createApiKeyStore(db),
     groups: createGroupStore(db),
     superuser: createSuperuserStore(db),
@@ -53,14 +55,25 @@ const loginLimitsOf = (env: Env): LoginLimits => ({
   ofNetworkAndName: limiterOf(env.LOGINS_PER_NETWORK_AND_NAME),
 });
 
-/** Cloudflare's counters are a help and no guarantee: where they are missing or fail, the lock in the database counts. */
+/** What a counter of Cloudflare's may take: it answers from the same place, in a few milliseconds. */
+const LIMITER_TIMEOUT_MS = 500;
+
+/**
+ * Cloudflare's counters are a help and no guarantee: where they are missing, fail or do not answer, the lock in the
+ * database counts.
+ */
 const limiterOf =
   (binding: RateLimit | undefined): RateLimiter =>
   async (key) => {
+    if (binding === undefined) return true;
+    const { promise: tooLate, resolve } = Promise.withResolvers<{ success: boolean }>();
+    const timer = setTimeout(resolve, LIMITER_TIMEOUT_MS, { success: true });
     try {
-      return binding === undefined || (await binding.limit({ key })).success;
+      return (await Promise.race([binding.limit({ key }), tooLate])).success;
     } catch {
       return true;
+    } finally {
+      clearTimeout(timer);
     }
   };
 

@@ -20,11 +20,23 @@ function toIpv4(high: string, low: string): string {
 }
 
 /**
+ * What Cloudflare tells of a request that a Worker of another zone sent on: one address for the Workers of all its
+ * customers, behind which anyone may be.
+ */
+const WORKERS_NETWORK = '2a06:98c0:3600:0::/64';
+
+/**
  * The network that counts as one client: an IPv4 address itself, of an IPv6 address its /64, since that is what one
  * household or host is given (RFC 6177, RFC 4291 section 2.5.4). Takes what `normaliseAddress` returns.
+ * @returns null where the address tells nobody apart.
  */
-export function networkOf(address: string): string {
-  if (!address.includes(':')) return address;
+export function networkOf(address: string | null): string | null {
+  if (address === null || !address.includes(':')) return address;
+  const network = firstHalfOf(address);
+  return network === WORKERS_NETWORK ? null : network;
+}
+
+function firstHalfOf(address: string): string {
   const [head = '', tail] = address.split('::');
   const before = head === '' ? [] : head.split(':');
   const after = tail === undefined || tail === '' ? [] : tail.split(':');

@@ -31,44 +31,106 @@ export const LOCK = {
 } as const;
 
 /** One try of a password, before anything is known of it. */
-export type LoginAttempt = {
+export type PasswordAttempt = {
   id: string;
   username: string;
-  /** Keyed, since people type passwords where the username belongs, and this is stored. */
-  nameDigest: string;
-  /** Null where the platform told no address. */
+  /** What the try counts against, see `loginAttempt` and `ownPasswordAttempt`. This is stored. */
+  countedAs: string;
+  /** Null where nothing tells from which. */
   network: string | null;
   at: Date;
 };
 
-export async function loginAttempt(
-  keys: SigningKeys,
-  { username, address, now }: { username: string; address: string | null; now: Date },
-): Promise<LoginAttempt> {
-  const nameDigest = await hmacHex(keys.digestKey, username);
-  return { id: randomId(), username, nameDigest, network: address && networkOf(address), at: now };
+/** An attempt that may be tried; `scope` is where it is counted. */
+export type GrantedAttempt = { attempt: PasswordAttempt; scope: string };
+export type AttemptOutcome = { granted: true; scope: string } | { granted: false; lockedUntil: Date };
+
+export interface AttemptStore {
+  /**
+   * Counts an attempt before its password is tried: of racing attempts no more are granted than the lock allows.
+   * One round trip.
+   */
+  reserve(attempt: PasswordAttempt): Promise<AttemptOutcome>;
+  /** Counts it no longer, unless another one was granted since; that errs on the safe side. One round trip. */
+  giveBack(granted: GrantedAttempt): Promise<void>;
+}
+
+export type AttemptDeps = {
+  attempts: AttemptStore;
+  /** Null where tries are not limited, for load tests. */
+  loginLimits: LoginLimits | null;
+};
+
+type Asked = { username: string; address: string | null; now: Date };
+
+/** At a login. Counted by a keyed digest, since people type passwords where the username belongs. */
+export async function loginAttempt(keys: SigningKeys, asked: Asked): Promise<PasswordAttempt> {
+  return attemptOf(asked, await hmacHex(keys.digestKey, asked.username));
 }
 
 /**
- * @param name tells whose password is tried, without being a name that was typed.
- * @throws DomainError `throttled` when a network, or a name from a network, tried too often in this minute.
+ * Of one's own password while signed in. Counted apart from logins: a stolen token must not lock its owner out, nor
+ * failed logins of strangers an owner who is in.
  */
+export const ownPasswordAttempt = (userId: number, asked: Asked): PasswordAttempt =>
+  attemptOf(asked, `user ${userId}`);
+
+const attemptOf = ({ username, address, now }: Asked, countedAs: string): PasswordAttempt => ({
+  id: randomId(),
+  username,
+  countedAs,
+  network: networkOf(address),
+  at: now,
+});
+
+/** @throws DomainError `throttled` when a network, or a name from a network, tried too often in this minute. */
 export async function assertWithinLimits(
   { ofNetwork, ofNetworkAndName }: LoginLimits,
-  { network, name }: { network: string | null; name: string },
+  { network, countedAs }: PasswordAttempt,
 ): Promise<void> {
   const place = network ?? 'unknown';
   // Both count each attempt, also one that the other refuses.
-  const within = await Promise.all([ofNetwork(place), ofNetworkAndName(`${place} ${name}`)]);
+  const within = await Promise.all([ofNetwork(place), ofNetworkAndName(`${place} ${countedAs}`)]);
   if (within.includes(false)) throw throttled(WINDOW_SECONDS);
 }
 
+/** Lets an attempt through to its password, by both lines; null where nothing is counted. @throws DomainError `throttled` */
+export async function admit(
+  { attempts, loginLimits }: AttemptDeps,
+  attempt: PasswordAttempt,
+): Promise<GrantedAttempt | null> {
+  if (loginLimits === null) return null;
+  await assertWithinLimits(loginLimits, attempt);
+  return grantedOrThrow(attempt, await attempts.reserve(attempt));
+}
+
+/** @throws DomainError `throttled` */
+export function grantedOrThrow(attempt: PasswordAttempt, outcome: AttemptOutcome): GrantedAttempt {
+  if (!outcome.granted) throw throttled(secondsUntil(outcome.lockedUntil, attempt.at));
+  return { attempt, scope: outcome.scope };
+}
+
+/** A right password is no failure, also where what it was given for could not be stored. */
+export async function givenBackOnFailure<T>(
+  { attempts }: AttemptDeps,
+  granted: GrantedAttempt | null,
+  store: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await store();
+  } catch (error) {
+    // What failed may fail again; then the attempt stays counted.
+    if (granted !== null) await attempts.giveBack(granted).catch(() => undefined);
+    throw error;
+  }
+}
+
 /** The same words for a name that exists and one that does not. */
-export const throttled = (seconds: number): DomainError =>
+const throttled = (seconds: number): DomainError =>
   new DomainError('throttled', `Request was throttled. Expected available in ${seconds} seconds.`, {
     retryAfterSeconds: seconds,
   });
 
 /** Whole seconds from `now` on, at least one. */
-export const secondsUntil = (instant: Date, now: Date): number =>
+const secondsUntil = (instant: Date, now: Date): number =>
   Math.max(1, Math.ceil((instant.getTime() - now.getTime()) / 1000));

@@ -1,13 +1,13 @@
-import { networkOf } from './addresses.ts';
 import { withoutAdminOnly } from './custom-properties.ts';
 import { invalidFields } from './errors.ts';
-import { assertWithinLimits } from './login-limits.ts';
+import { admit, givenBackOnFailure, ownPasswordAttempt } from './login-limits.ts';
 import { verifyPassword } from './passwords.ts';
 import { assertNotByApiKey, ownSessionOf, type Principal } from './principal.ts';
 import type { Client } from './sessions.ts';
 import {
   applyChanges,
   NO_PASSWORD_BY_KEY,
+  type ProvenPassword,
   passwordChange,
   type User,
   type UserChanges,
@@ -15,7 +15,7 @@ import {
 } from './users.ts';
 
 /**
- * Changes one's own profile; two round trips. `currentPassword` is checked whenever it is sent.
+ * Changes one's own profile; two round trips, three with `currentPassword`, which is checked whenever it is sent.
  * @throws DomainError `forbidden` for a password from a caller with an API key; `invalid` as for `createUser`, and
  * for a current password that is incorrect, or missing where it is required; `throttled` after too many tries.
  */
@@ -33,13 +33,15 @@ export async function updateMe(
   const { caller, password, currentPassword, client, now } = args;
   // A key that may send `current_password` could be used to guess it.
   if (password !== undefined || currentPassword !== undefined) assertNotByApiKey(caller, NO_PASSWORD_BY_KEY);
-  const proven = await proveCurrentPassword(deps, { caller, password, currentPassword, client });
+  const proof = await proveCurrentPassword(deps, { caller, password, currentPassword, client, now });
   const changes = {
     ...ownChanges(args.changes),
-    ...proven,
+    ...(proof === null ? {} : { provenPassword: proof }),
     ...(await passwordChange(deps, password, ownSessionOf(caller))),
   };
-  return applyChanges(deps, { caller, id: caller.user.id, changes, now });
+  return givenBackOnFailure(deps, proof?.granted ?? null, () =>
+    applyChanges(deps, { caller, id: caller.user.id, changes, now }),
+  );
 }
 
 async function proveCurrentPassword(
@@ -49,21 +51,20 @@ async function proveCurrentPassword(
     password: string | undefined;
     currentPassword: string | undefined;
     client: Client;
+    now: Date;
   },
-): Promise<Pick<UserChanges, 'verifiedHash'>> {
-  const { caller, password, currentPassword, client } = args;
+): Promise<ProvenPassword | null> {
+  const { caller, password, currentPassword, client, now } = args;
   if (currentPassword === undefined) {
-    if (password === undefined || !deps.requireCurrentPassword) return {};
+    if (password === undefined || !deps.requireCurrentPassword) return null;
     throw invalidFields({ current_password: ['This field is required.'] });
   }
-  if (deps.loginLimits !== null) {
-    const network = client.address && networkOf(client.address);
-    await assertWithinLimits(deps.loginLimits, { network, name: `user ${caller.user.id}` });
-  }
+  const { id, username } = caller.user;
+  const granted = await admit(deps, ownPasswordAttempt(id, { username, address: client.address, now }));
   if (!(await verifyPassword(caller.passwordHash, currentPassword))) {
     throw invalidFields({ current_password: ['The current password is incorrect.'] });
   }
-  return { verifiedHash: caller.passwordHash };
+  return { hash: caller.passwordHash, granted };
 }
 
 function ownChanges(changes: UserChanges): UserChanges {

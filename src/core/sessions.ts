@@ -1,11 +1,13 @@
 import { DomainError } from './errors.ts';
 import {
+  type AttemptDeps,
+  type AttemptOutcome,
   assertWithinLimits,
-  type LoginAttempt,
-  type LoginLimits,
+  type GrantedAttempt,
+  givenBackOnFailure,
+  grantedOrThrow,
   loginAttempt,
-  secondsUntil,
-  throttled,
+  type PasswordAttempt,
 } from './login-limits.ts';
 import type { Page, Slice } from './pages.ts';
 import { decoyHash, hashPassword, isWeaker, type PasswordPolicy, verifyLogin } from './passwords.ts';
@@ -40,12 +42,6 @@ export type LiveSession = Session & { username: string; lastSeenAt: Date };
 /** What a login is checked against. */
 export type LoginRecord = { userId: number; isActive: boolean; passwordHash: Secret };
 
-/** `scope` is where the attempt is counted. */
-export type GrantedAttempt = { attempt: LoginAttempt; scope: string };
-export type Reservation =
-  | { granted: true; record: LoginRecord | null; scope: string }
-  | { granted: false; lockedUntil: Date };
-
 /** The user a token names, and whether the login it belongs to still stands. */
 export type SessionState = { account: Account; loginStands: boolean };
 
@@ -55,11 +51,8 @@ export type NamedSession = { userId: number; sessionId: string | null; issuedAt:
 export interface SessionStore {
   /** One round trip. */
   findLogin(username: string): Promise<LoginRecord | null>;
-  /**
-   * As `findLogin`, in the same round trip counting the attempt before its password is tried: of racing attempts
-   * no more are granted than the lock allows.
-   */
-  reserveLogin(attempt: LoginAttempt): Promise<Reservation>;
+  /** As `findLogin` and `AttemptStore.reserve`, in the same round trip. */
+  reserveLogin(attempt: PasswordAttempt): Promise<{ outcome: AttemptOutcome; record: LoginRecord | null }>;
   /**
    * Stores the session only if the user is still active with the very hash that was verified, so a password
    * change or a deactivation that lands while the login is hashing wins. A better hash is stored likewise, and
@@ -70,7 +63,7 @@ export interface SessionStore {
     session: Session,
     verified: Secret,
     rehashed: Secret | null,
-    granted?: GrantedAttempt,
+    granted?: GrantedAttempt | null,
   ): Promise<boolean>;
   /**
    * The user behind a token in one round trip; null when there is none. Without `sessionId` the login stands
@@ -95,12 +88,10 @@ export type JudgedToken =
   | { valid: true; account: Account; claims: TokenClaims }
   | { valid: false; reason: TokenRefusal };
 
-export type SessionDeps = {
+export type SessionDeps = AttemptDeps & {
   sessions: SessionStore;
   tokenPolicy: TokenPolicy;
   passwordPolicy: PasswordPolicy;
-  /** Null where logins are not limited, for load tests. */
-  loginLimits: LoginLimits | null;
   /** @throws DomainError `unavailable` while the secret is missing or malformed. */
   signingKeys(): Promise<SigningKeys>;
 };
@@ -120,8 +111,7 @@ export async function login(
   { username, password, client, now }: { username: string; password: string; client: Client; now: Date },
 ): Promise<TokenPair> {
   const keys = await deps.signingKeys();
-  const attempt = await loginAttempt(keys, { username, address: client.address, now });
-  const { record: first, granted } = await admit(deps, attempt);
+  const { record: first, granted } = await admitLogin(deps, keys, { username, address: client.address, now });
   // A second look is needed only where the hash was replaced meanwhile: by a parallel login that made it
   // stronger, after which the same password still holds, or by a password change, after which it does not.
   for (let look = 0; look < 2; look++) {
@@ -134,23 +124,25 @@ export async function login(
     const rehashed = isWeaker(verified, deps.passwordPolicy)
       ? await hashPassword(deps.passwordPolicy, password)
       : null;
-    if (await deps.sessions.openIfUnchanged(session, verified, rehashed, granted)) {
-      return mintPair(keys, deps.tokenPolicy, session);
-    }
+    const opened = await givenBackOnFailure(deps, granted, () =>
+      deps.sessions.openIfUnchanged(session, verified, rehashed, granted),
+    );
+    if (opened) return mintPair(keys, deps.tokenPolicy, session);
   }
   throw new DomainError('unauthenticated', 'No active account found with the given credentials');
 }
 
 /** Lets an attempt through to its password, with what that is checked against. @throws DomainError `throttled` */
-async function admit(
+async function admitLogin(
   { sessions, loginLimits }: Pick<SessionDeps, 'sessions' | 'loginLimits'>,
-  attempt: LoginAttempt,
-): Promise<{ record: LoginRecord | null; granted?: GrantedAttempt }> {
-  if (loginLimits === null) return { record: await sessions.findLogin(attempt.username) };
-  await assertWithinLimits(loginLimits, { network: attempt.network, name: attempt.nameDigest });
-  const reserved = await sessions.reserveLogin(attempt);
-  if (!reserved.granted) throw throttled(secondsUntil(reserved.lockedUntil, attempt.at));
-  return { record: reserved.record, granted: { attempt, scope: reserved.scope } };
+  keys: SigningKeys,
+  asked: Parameters<typeof loginAttempt>[1],
+): Promise<{ record: LoginRecord | null; granted: GrantedAttempt | null }> {
+  if (loginLimits === null) return { record: await sessions.findLogin(asked.username), granted: null };
+  const attempt = await loginAttempt(keys, asked);
+  await assertWithinLimits(loginLimits, attempt);
+  const { outcome, record } = await sessions.reserveLogin(attempt);
+  return { record, granted: grantedOrThrow(attempt, outcome) };
 }
 
 /**

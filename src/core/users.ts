@@ -1,7 +1,7 @@
 import { assertObjectsFit, propertiesTooLarge } from './custom-properties.ts';
 import { DomainError, forbidden, invalidFields, noSuch } from './errors.ts';
 import type { JsonObject } from './json.ts';
-import type { LoginLimits } from './login-limits.ts';
+import type { AttemptDeps, GrantedAttempt } from './login-limits.ts';
 import { assertUnpaged, MAX_UNPAGED_ROWS, type Page, type Slice } from './pages.ts';
 import { assertAcceptable, hashPassword, type PasswordPolicy } from './passwords.ts';
 import {
@@ -73,13 +73,16 @@ export const NEW_USER_FIELDS: Readonly<Omit<UserFields, 'username'>> = {
 
 export type NewUser = UserFields & { passwordHash: Secret; dateJoined: Date };
 
+/** The hash that a current password was checked against, and the try that this was. */
+export type ProvenPassword = { hash: Secret; granted: GrantedAttempt | null };
+
 /** Absent members stay as they are; `customProperties` is a patch: null deletes a member. */
 export type UserChanges = Partial<UserFields> & {
   passwordHash?: Secret;
   /** Set together with a new password: the one session that survives it, or null for none. */
   survivingSessionId?: string | null;
-  /** The hash that `current_password` was checked against: another one meanwhile refuses the change. */
-  verifiedHash?: Secret;
+  /** Another hash meanwhile refuses the change. */
+  provenPassword?: ProvenPassword;
 };
 
 /** Why nothing was stored. `outranked`: the user, meanwhile, holds a right that the actor lacks. */
@@ -103,18 +106,16 @@ export interface UserStore {
   /**
    * Applies every change or none, in one transaction. Two patches of `customProperties` lose nothing; the
    * last active admin stays one, also when two admins demote each other. A new password ends the other
-   * sessions, a deactivation ends all.
+   * sessions, a deactivation ends all; both forget the networks where the user has signed in.
    */
   update(id: number, changes: UserChanges, actor: Actor, now: Date): Promise<User | UserProblem>;
   /** Removes the user with its sessions and keys, unless it is the last active admin, judged as in `update`. */
   delete(id: number, actor: Actor): Promise<UserProblem | null>;
 }
 
-export type UserDeps = {
+export type UserDeps = AttemptDeps & {
   users: UserStore;
   passwordPolicy: PasswordPolicy;
-  /** Null where they are off. */
-  loginLimits: LoginLimits | null;
   /** Whether changing one's own password asks for the current one. */
   requireCurrentPassword: boolean;
 };

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { BatchItem, BatchResponse } from 'drizzle-orm/batch';
+import type { JsonObject } from '../core/json.ts';
 import { ALL_PERMISSIONS, idsOf } from '../core/permissions.ts';
 import {
   type Account,
@@ -14,6 +15,7 @@ import { Secret } from '../core/secrets.ts';
 import { type Database, raw, repeatableWrite, write } from './client.ts';
 import { unpacked } from './custom-properties.ts';
 import { users } from './schema.ts';
+import { parseStored } from './stored-json.ts';
 
 /** A literal, not a parameter, so that SQLite can answer from the partial index on admins. */
 export const atAdminLevel = sql.raw(`user_level >= ${ADMIN_LEVEL}`);
@@ -63,32 +65,41 @@ export function toAccount(row: AccountRow): Account {
     dateJoined: new Date(row.dateJoined),
     lastLogin: row.lastLogin === null ? null : new Date(row.lastLogin),
     customProperties: unpacked(row.customProperties),
-    avatarConfig: JSON.parse(row.avatarConfig),
-    channelProfiles: JSON.parse(row.channelProfiles),
-    groups: JSON.parse(row.groups),
+    avatarConfig: parseStored<JsonObject>(row.avatarConfig),
+    channelProfiles: parseStored<number[]>(row.channelProfiles),
+    groups: parseStored<number[]>(row.groups),
   };
-  const rights = rightsOf(row.userLevel, JSON.parse(permissions));
+  const rights = rightsOf(row.userLevel, parseStored<number[]>(permissions));
   return { user, rights, passwordHash: new Secret(passwordHash) };
 }
 
 /**
  * Runs what `actor` writes, as one transaction behind a guard that fails it all unless the actor still stands.
- * @param done is true once the statements were applied, which then may be sent again: the actor may have ended
- * itself by them. Without it they are sent once.
  * @throws ActorGone, with nothing changed, when the actor no longer stands.
  */
-export async function asActor<T extends Readonly<[BatchItem<'sqlite'>, ...BatchItem<'sqlite'>[]]>>(
+export async function asActor<T extends Statements>(
   db: Database,
   actor: Actor,
   statements: T,
-  done?: SQL,
+  repetition: Repetition<BatchResponse<T>>,
 ): Promise<BatchResponse<T>> {
-  const send = () => db.batch([stillStanding(db, actor, done ?? sql`false`), ...statements]);
-  const gone = { when: /integer overflow/, error: () => new ActorGone() };
-  const [, ...results] = await (done === undefined ? write(send, gone) : repeatableWrite(send, gone));
-  // The results are those of `statements`, in their order, since the guard's was taken off.
-  return results as BatchResponse<T>;
+  const { done = sql`false`, made = () => true } = repetition === 'sent once' ? {} : repetition;
+  const send = async () => {
+    const [, ...results] = await db.batch([stillStanding(db, actor, done), ...statements]);
+    // The results are those of `statements`, in their order, since the guard's was taken off.
+    return results as BatchResponse<T>;
+  };
+  const expected = { when: /integer overflow/, error: () => new ActorGone() };
+  return repetition === 'sent once' ? write(send, { expected }) : repeatableWrite(send, { expected, made });
 }
+
+type Statements = Readonly<[BatchItem<'sqlite'>, ...BatchItem<'sqlite'>[]]>;
+
+/**
+ * Whether statements may be sent again. `done` is true once they were applied, where the actor may have ended itself
+ * by them; `made` as in `repeatableWrite`.
+ */
+export type Repetition<Results> = 'sent once' | { done?: SQL; made?: (results: Results) => boolean };
 
 function stillStanding(db: Database, actor: Actor, done: SQL) {
   const { identity } = actor;

@@ -9,7 +9,7 @@ import {
   TOUCH_INTERVAL_MS,
 } from '../core/api-keys.ts';
 import type { Actor } from '../core/principal.ts';
-import { accountColumns, apiKeyPreview, asActor, outranks, toAccount } from './accounts.ts';
+import { accountColumns, apiKeyPreview, asActor, outranks, type Repetition, toAccount } from './accounts.ts';
 import { type Database, raw, read, rowCount, write } from './client.ts';
 import { apiKeys, users } from './schema.ts';
 
@@ -98,7 +98,8 @@ const keyIdOf = ({ identity }: Actor): number | null =>
   identity?.proof.kind === 'api_key' ? identity.proof.keyId : null;
 
 /** A key that ends itself stands no more when it asks again; for all others a repetition changes nothing. */
-const repeatable = (actor: Actor): SQL | undefined => (keyIdOf(actor) === null ? sql`false` : undefined);
+const repeated = <T>(actor: Actor, made: (results: T) => boolean): Repetition<T> =>
+  keyIdOf(actor) === null ? { made } : 'sent once';
 
 async function replace(
   db: Database,
@@ -125,7 +126,12 @@ async function replace(
     ),
     selectKeys(db, { ...keyColumns, ownerPreview: apiKeyPreview }).where(eq(apiKeys.digest, key.digest)),
   ] as const;
-  const [found, _removed, _inserted, stored] = await asActor(db, actor, statements, repeatable(actor));
+  const [found, _removed, _inserted, stored] = await asActor(
+    db,
+    actor,
+    statements,
+    repeated(actor, ([, , , made]) => made.length > 0),
+  );
   const [row] = stored;
   if (row !== undefined) return { ...toKey(row), ownerPreview: row.ownerPreview };
   if (found[0] === undefined) return 'no_user';
@@ -145,6 +151,11 @@ async function removeUnlessOutranked(
     ),
     db.delete(apiKeys).where(sql`${matching} and not ${outranking}`),
   ] as const;
-  const [found] = await asActor(db, actor, statements, repeatable(actor));
+  const [found] = await asActor(
+    db,
+    actor,
+    statements,
+    repeated(actor, ([refused]) => refused.length === 0),
+  );
   return found.length === 0;
 }

@@ -24,7 +24,7 @@ type Expected = { when: RegExp; error: () => Error };
 
 /**
  * Sends a statement or a batch that only reads; once more when the connection fails.
- * @throws DomainError `unavailable` when D1 fails. Whatever is thrown, here and below, keeps the innermost message
+ * @throws DomainError `unavailable` when D1 fails, or lacks tables. Whatever is thrown, here and below, keeps the innermost message
  * only, since Drizzle's holds the SQL with all its parameters, password hashes among them.
  */
 export const read = <T>(send: () => PromiseLike<T>): Promise<T> =>
@@ -33,22 +33,36 @@ export const read = <T>(send: () => PromiseLike<T>): Promise<T> =>
 /**
  * As `read`, for a write that may be sent again without being made twice; not after a wait that ended, since the
  * first one may land late and undo what came between. After a failure it is unknown whether it was made.
+ * @param made tells from a result that the write stands. A repeated one that does not tell so leaves open whether
+ * the first was made, and something came between: unavailable.
  */
-export const repeatableWrite = <T>(send: () => PromiseLike<T>, expected?: Expected): Promise<T> =>
+export const repeatableWrite = <T>(
+  send: () => PromiseLike<T>,
+  { expected, made = () => true }: { expected?: Expected; made?: (result: T) => boolean } = {},
+): Promise<T> =>
   answered(send, {
     mayRepeat: (messages) => !messages.some(isOverload) && !messages.includes(TOO_LATE),
     expected,
+    made,
   });
 
 /** As `repeatableWrite`, sent once. */
-export const write = <T>(send: () => PromiseLike<T>, expected?: Expected): Promise<T> =>
-  answered(send, { mayRepeat: never, expected });
+export const write = <T>(
+  send: () => PromiseLike<T>,
+  { expected }: { expected?: Expected } = {},
+): Promise<T> => answered(send, { mayRepeat: never, expected });
 
 const never = (): boolean => false;
 
+type Rules<T> = {
+  mayRepeat: (messages: string[]) => boolean;
+  expected?: Expected | undefined;
+  made?: (result: T) => boolean;
+};
+
 async function answered<T>(
   send: () => PromiseLike<T>,
-  { mayRepeat, expected }: { mayRepeat: (messages: string[]) => boolean; expected?: Expected | undefined },
+  { mayRepeat, expected, made = () => true }: Rules<T>,
 ): Promise<T> {
   try {
     return await send();
@@ -57,11 +71,21 @@ async function answered<T>(
     if (expected !== undefined && messages.some((message) => expected.when.test(message)))
       throw expected.error();
     const cause = new Error(messages.at(-1)?.replace(/(['"]).*\1/gs, '[cut]') ?? 'no reason given');
+    if (messages.some(isOldSchema)) throw notMigrated(cause);
     if (messages.some(isFaultOfOurs)) throw new Error('a statement could not be built or run', { cause });
-    if (mayRepeat(messages)) return answered(send, { mayRepeat: never, expected });
-    throw new DomainError('unavailable', 'The database did not answer. Try again.', { cause });
+    if (!mayRepeat(messages)) throw unavailable(cause);
+    const unknown = () => unavailable(cause);
+    const again = await answered(send, {
+      mayRepeat: never,
+      expected: expected && { ...expected, error: unknown },
+    });
+    if (!made(again)) throw unknown();
+    return again;
   }
 }
+
+const unavailable = (cause: Error): DomainError =>
+  new DomainError('unavailable', 'The database did not answer. Try again.', { cause });
 
 /**
  * The messages from the outside in, without Drizzle's. Single statements and batches wrap D1's error
@@ -76,6 +100,15 @@ function messagesOf(error: unknown): string[] {
 
 /** Where there is too much to do already, asking again makes it worse. */
 const isOverload = (message: string): boolean => /overloaded/i.test(message);
+
+/** The code came before its tables. */
+const isOldSchema = (message: string): boolean => /no such (table|column)/.test(message);
+const notMigrated = (cause: Error): DomainError =>
+  new DomainError('unavailable', 'The service is not configured. Its log says what is missing.', {
+    cause: new Error('the tables are older than the code: `npm run dev` or `npm run deploy` brings them', {
+      cause,
+    }),
+  });
 
 /** Mistakes in our own code and SQL, which no retry mends. */
 const isFaultOfOurs = (message: string): boolean =>

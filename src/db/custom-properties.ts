@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Json, JsonObject } from '../core/json.ts';
+import { parseStored } from './stored-json.ts';
 
 /**
  * Custom properties as they are stored: an object whose members are JSON texts. SQLite then merges members
@@ -8,14 +9,9 @@ import type { Json, JsonObject } from '../core/json.ts';
 export const packed = (properties: JsonObject): string =>
   JSON.stringify(mapMembers(properties, (value) => JSON.stringify(value)));
 
-/** @throws Error without a word of the content, which must reach no log, for what `packed` never wrote. */
-export function unpacked(stored: string): JsonObject {
-  try {
-    return mapMembers(JSON.parse(stored) as Record<string, string>, (text): Json => JSON.parse(text));
-  } catch {
-    throw new Error('custom_properties are stored in a form that is not known');
-  }
-}
+/** @throws Error as `parseStored`, for what `packed` never wrote. */
+export const unpacked = (stored: string): JsonObject =>
+  mapMembers(parseStored<Record<string, string>>(stored), (text) => parseStored<Json>(text));
 
 const mapMembers = <From, To>(members: Record<string, From>, map: (value: From) => To): Record<string, To> =>
   Object.fromEntries(Object.entries(members).map(([name, value]) => [name, map(value)]));

@@ -3,6 +3,7 @@ import type { Group, GroupStore } from '../core/groups.ts';
 import { asActor } from './accounts.ts';
 import { type Database, read, rowCount } from './client.ts';
 import { groups } from './schema.ts';
+import { parseStored } from './stored-json.ts';
 
 export function createGroupStore(db: Database): GroupStore {
   const inOrder = () => db.select().from(groups).orderBy(asc(groups.id));
@@ -23,7 +24,7 @@ export function createGroupStore(db: Database): GroupStore {
     async insertUnlessTaken({ name, permissions }, actor) {
       const row = { name, permissions: JSON.stringify(permissions) };
       const insert = db.insert(groups).values(row).onConflictDoNothing().returning();
-      const [[stored]] = await asActor(db, actor, [insert]);
+      const [[stored]] = await asActor(db, actor, [insert], 'sent once');
       return stored === undefined ? 'name_taken' : toGroup(stored);
     },
     async update(id, { name, permissions }, actor) {
@@ -36,13 +37,15 @@ export function createGroupStore(db: Database): GroupStore {
         db.select({ id: groups.id }).from(groups).where(eq(groups.id, id)),
       ] as const;
       // The same values again change nothing, and whoever may write groups loses no right by it.
-      const [[updated], found] = await asActor(db, actor, statements, sql`false`);
+      const [[updated], found] = await asActor(db, actor, statements, {
+        made: ([changed]) => changed.length > 0,
+      });
       if (updated !== undefined) return toGroup(updated);
       return found.length === 0 ? 'no_group' : 'name_taken';
     },
     async delete(id, actor) {
       const remove = db.delete(groups).where(eq(groups.id, id)).returning({ id: groups.id });
-      const [deleted] = await asActor(db, actor, [remove]);
+      const [deleted] = await asActor(db, actor, [remove], 'sent once');
       return deleted.length > 0;
     },
   };
@@ -50,5 +53,5 @@ export function createGroupStore(db: Database): GroupStore {
 
 const toGroup = (row: typeof groups.$inferSelect): Group => ({
   ...row,
-  permissions: JSON.parse(row.permissions),
+  permissions: parseStored<Group['permissions']>(row.permissions),
 });

@@ -1,18 +1,47 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { LOCK, type LoginAttempt } from '../core/login-limits.ts';
-import { type Database, raw } from './client.ts';
+import {
+  type AttemptOutcome,
+  type AttemptStore,
+  type GrantedAttempt,
+  LOCK,
+  type PasswordAttempt,
+} from '../core/login-limits.ts';
+import { type Database, raw, repeatableWrite, write } from './client.ts';
 
 /** What the row of an attempt says after it: whether this one was granted, and until when the name is locked. */
-export type AttemptState = { granted: 0 | 1; scope: string; blockedUntil: number };
+type AttemptState = { granted: 0 | 1; scope: string; blockedUntil: number };
+
+export function createAttemptStore(db: Database): AttemptStore {
+  return {
+    async reserve(attempt) {
+      const [_counted, state] = await repeatableWrite(() => db.batch(reserveAttempt(db, attempt)));
+      return outcomeOf(state);
+    },
+    async giveBack({ attempt, scope }) {
+      await write(() =>
+        raw(
+          db,
+          sql`update login_attempts set failures = failures - 1, blocked_until = 0
+          where name_digest = ${attempt.countedAs} and network = ${scope} and attempt_id = ${attempt.id}`,
+        ),
+      );
+    },
+  };
+}
+
+export const outcomeOf = ([state]: AttemptState[]): AttemptOutcome =>
+  state?.granted === 1
+    ? { granted: true, scope: state.scope }
+    : { granted: false, lockedUntil: new Date(state?.blockedUntil ?? 0) };
 
 /**
  * Counts an attempt before it is tried, unless its name is locked. Each of racing attempts is counted before the
  * next one looks, so no more are granted than the limit allows, however many hash at once. A repeated call counts
- * once.
+ * once, or twice when another attempt comes between.
  * @returns the statements, of which the second tells the outcome.
  */
-export function reserveAttempt(db: Database, attempt: LoginAttempt) {
-  const { id, nameDigest } = attempt;
+export function reserveAttempt(db: Database, attempt: PasswordAttempt) {
+  const { id, countedAs } = attempt;
   const now = attempt.at.getTime();
   const scope = scopeOf(attempt);
   const failures = sql`case when expires_at <= ${now} then 1 else failures + 1 end`;
@@ -20,7 +49,7 @@ export function reserveAttempt(db: Database, attempt: LoginAttempt) {
     raw(
       db,
       sql`insert into login_attempts (name_digest, network, failures, blocked_until, attempt_id, expires_at)
-      select ${nameDigest}, ${scope}, 1, 0, ${id}, ${now + LOCK.memoryMs} where true
+      select ${countedAs}, ${scope}, 1, 0, ${id}, ${now + LOCK.memoryMs} where true
       on conflict (name_digest, network) do update set
         failures = ${failures}, blocked_until = ${lockedUntil(failures, now)},
         attempt_id = ${id}, expires_at = ${now + LOCK.memoryMs}
@@ -29,14 +58,14 @@ export function reserveAttempt(db: Database, attempt: LoginAttempt) {
     raw<AttemptState>(
       db,
       sql`select attempt_id = ${id} as granted, network as scope, blocked_until as "blockedUntil"
-      from login_attempts where name_digest = ${nameDigest} and network = ${scope}`,
+      from login_attempts where name_digest = ${countedAs} and network = ${scope}`,
     ),
     raw(db, sql`delete from login_attempts where id <= (select max(id) from login_attempts) - ${LOCK.rows}`),
   ] as const;
 }
 
 /** Where an attempt is counted: with those of its network where that user signs in, else with all others. */
-const scopeOf = ({ username, network, at }: LoginAttempt): SQL => sql`coalesce((
+const scopeOf = ({ username, network, at }: PasswordAttempt): SQL => sql`coalesce((
   select known.network from known_networks known join users on users.id = known.user_id
   where users.username = ${username} and known.network = ${network}
     and known.last_login_at > ${at.getTime() - LOCK.knownNetworkMs}
@@ -49,31 +78,30 @@ function lockedUntil(failures: SQL, now: number): SQL {
   return sql`case when ${tooMany} < 0 then 0 else ${now} + ${duration} end`;
 }
 
-/** What a success leaves, for the session that it opened: no failures, and a network that is known. */
+/** What a success leaves, if it is one: no failures, and a network that is known. */
 export function settleAttempt(
   db: Database,
-  { attempt, scope, sessionId }: { attempt: LoginAttempt; scope: string; sessionId: string },
+  { attempt, scope }: GrantedAttempt,
+  { userId, succeeded }: { userId: number; succeeded: SQL },
 ) {
-  const { nameDigest, network } = attempt;
+  const { countedAs, network } = attempt;
   const now = attempt.at.getTime();
-  const opened = sql`exists (select 1 from sessions where id = ${sessionId})`;
-  const user = sql`(select user_id from sessions where id = ${sessionId})`;
   return [
     raw(
       db,
-      sql`delete from login_attempts where name_digest = ${nameDigest} and network = ${scope} and ${opened}`,
+      sql`delete from login_attempts where name_digest = ${countedAs} and network = ${scope} and ${succeeded}`,
     ),
     raw(
       db,
       sql`insert into known_networks (user_id, network, last_login_at)
-      select user_id, ${network}, ${now} from sessions where id = ${sessionId} and ${network} is not null
+      select ${userId}, ${network}, ${now} where ${network} is not null and ${succeeded}
       on conflict (user_id, network) do update set last_login_at = excluded.last_login_at`,
     ),
     raw(
       db,
-      sql`delete from known_networks where user_id = ${user} and (
+      sql`delete from known_networks where user_id = ${userId} and ${succeeded} and (
         last_login_at <= ${now - LOCK.knownNetworkMs} or network not in (
-          select network from known_networks where user_id = ${user}
+          select network from known_networks where user_id = ${userId}
           order by last_login_at desc limit ${LOCK.knownNetworksPerUser}
         )
       )`,

@@ -1,10 +1,17 @@
 import { and, desc, eq, gt, type SQL, sql } from 'drizzle-orm';
 import type { SelectedFields } from 'drizzle-orm/sqlite-core';
 import { randomId, Secret } from '../core/secrets.ts';
-import type { LiveSession, LoginRecord, NamedSession, SessionState, SessionStore } from '../core/sessions.ts';
+import type {
+  LiveSession,
+  LoginRecord,
+  NamedSession,
+  Session,
+  SessionState,
+  SessionStore,
+} from '../core/sessions.ts';
 import { type AccountRow, accountColumns, asActor, loginsEnded, outranks, toAccount } from './accounts.ts';
 import { type Database, raw, read, repeatableWrite, rowCount } from './client.ts';
-import { reserveAttempt, settleAttempt } from './login-attempts.ts';
+import { outcomeOf, reserveAttempt, settleAttempt } from './login-attempts.ts';
 import { sessions, users } from './schema.ts';
 
 export function createSessionStore(db: Database): SessionStore {
@@ -13,29 +20,23 @@ export function createSessionStore(db: Database): SessionStore {
       return toRecord((await read(() => selectLogin(db, username)))[0]);
     },
     async reserveLogin(attempt) {
-      const [_counted, [state], _bounded, [row]] = await repeatableWrite(() =>
+      const [_counted, state, _bounded, [row]] = await repeatableWrite(() =>
         db.batch([...reserveAttempt(db, attempt), selectLogin(db, attempt.username)]),
       );
-      if (state?.granted === 1) return { granted: true, record: toRecord(row), scope: state.scope };
-      return { granted: false, lockedUntil: new Date(state?.blockedUntil ?? 0) };
+      return { outcome: outcomeOf(state), record: toRecord(row) };
     },
-    async openIfUnchanged(session, verified, rehashed, granted) {
+    async openIfUnchanged(session, verified, rehashed, granted = null) {
+      const { userId } = session;
+      const succeeded = sql`exists (select 1 from sessions where id = ${session.id})`;
       const [_inserted, _noted, opened] = await repeatableWrite(() =>
         db.batch([
-          raw(
-            db,
-            sql`insert into sessions (id, user_id, created_at, expires_at, address, country, user_agent)
-            select ${session.id}, id, ${session.createdAt.getTime()}, ${session.expiresAt.getTime()},
-              ${session.address}, ${session.country}, ${session.userAgent}
-            from users where id = ${session.userId} and is_active and password_hash = ${verified.reveal()}
-            on conflict (id) do nothing`,
-          ),
+          insertSession(db, session, verified),
           db
             .update(users)
             .set({ lastLogin: session.createdAt.getTime(), passwordHash: rehashOf(verified, rehashed) })
-            .where(sql`id = ${session.userId} and exists (select 1 from sessions where id = ${session.id})`),
+            .where(and(eq(users.id, userId), succeeded)),
           db.select({ id: sessions.id }).from(sessions).where(eq(sessions.id, session.id)),
-          ...(granted === undefined ? [] : settleAttempt(db, { ...granted, sessionId: session.id })),
+          ...(granted === null ? [] : settleAttempt(db, granted, { userId, succeeded })),
         ]),
       );
       return opened.length > 0;
@@ -85,7 +86,10 @@ export function createSessionStore(db: Database): SessionStore {
         raw(db, sql`select 1 from sessions where id = ${sessionId} and ${outranking}`),
         db.delete(sessions).where(and(eq(sessions.id, sessionId), sql`not ${outranking}`)),
       ] as const;
-      const [found] = await asActor(db, actor, statements, ended);
+      const [found] = await asActor(db, actor, statements, {
+        done: ended,
+        made: ([refused]) => refused.length === 0,
+      });
       return found.length === 0;
     },
     async endAllOf(userId, except, actor, now) {
@@ -98,14 +102,22 @@ export function createSessionStore(db: Database): SessionStore {
           .set({ loginsEndedAt: loginsEnded(now), changeId })
           .where(eq(users.id, userId)),
       ] as const;
-      await asActor(
-        db,
-        actor,
-        statements,
-        sql`exists (select 1 from users where id = ${userId} and change_id = ${changeId})`,
-      );
+      await asActor(db, actor, statements, {
+        done: sql`exists (select 1 from users where id = ${userId} and change_id = ${changeId})`,
+      });
     },
   };
+}
+
+function insertSession(db: Database, session: Session, verified: Secret) {
+  const { id, userId, createdAt, expiresAt, address, country, userAgent } = session;
+  return raw(
+    db,
+    sql`insert into sessions (id, user_id, created_at, expires_at, address, country, user_agent)
+    select ${id}, id, ${createdAt.getTime()}, ${expiresAt.getTime()}, ${address}, ${country}, ${userAgent}
+    from users where id = ${userId} and is_active and password_hash = ${verified.reveal()}
+    on conflict (id) do nothing`,
+  );
 }
 
 /** Takes the place of the hash that was verified alone, never of a newer one. */

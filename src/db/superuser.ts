@@ -16,12 +16,14 @@ export function createSuperuserStore(db: Database): SuperuserStore {
     async insertFirst(user) {
       const untaken = sql`not exists (select 1 from users where username = ${user.username})`;
       const changeId = randomId();
-      const [, admins, stored] = await repeatableWrite(() =>
-        db.batch([
-          raw(db, newUserInsert(user, changeId, sql`${noAdmin} and ${untaken}`)),
-          raw(db, sql`select 1 where not ${noAdmin}`),
-          raw(db, sql`select 1 from users where username = ${user.username} and change_id = ${changeId}`),
-        ]),
+      const [, admins, stored] = await repeatableWrite(
+        () =>
+          db.batch([
+            raw(db, newUserInsert(user, changeId, sql`${noAdmin} and ${untaken}`)),
+            raw(db, sql`select 1 where not ${noAdmin}`),
+            raw(db, sql`select 1 from users where username = ${user.username} and change_id = ${changeId}`),
+          ]),
+        { made: ([, , created]) => created.length > 0 },
       );
       if (stored.length > 0) return 'created';
       return admins.length > 0 ? 'superuser_exists' : 'username_taken';

@@ -14,7 +14,8 @@ import {
 } from './accounts.ts';
 import { type Database, raw, read, rowCount } from './client.ts';
 import { merged, mergedBytes, packed } from './custom-properties.ts';
-import { sessions, userGroups, users } from './schema.ts';
+import { settleAttempt } from './login-attempts.ts';
+import { knownNetworks, sessions, userGroups, users } from './schema.ts';
 
 export function createUserStore(db: Database): UserStore {
   return {
@@ -115,9 +116,14 @@ async function insertUnlessTaken(db: Database, user: NewUser, actor: Actor): Pro
     ),
     selectAccounts(db).where(inserted),
   ] as const;
-  const [found, _inserted, _grouped, stored] = await asActor(db, actor, statements, applied);
+  const [found, _inserted, _grouped, stored] = await asActor(db, actor, statements, {
+    done: applied,
+    made: ([, , , made]) => made.length > 0,
+  });
   return outcome(checks, { found: found[0], stored: stored[0] });
 }
+
+type Change = { id: number; changes: UserChanges; applied: SQL };
 
 async function update(
   db: Database,
@@ -140,17 +146,23 @@ async function update(
         select distinct ${id}, value from json_each(${JSON.stringify(changes.groups ?? [])}) where ${applied}`,
     ),
     selectAccounts(db).where(and(eq(users.id, id), eq(users.changeId, changeId))),
+    ...forgetNetworks(db, { id, changes, applied }),
+    ...settleProof(db, { id, changes, applied }),
   ] as const;
-  const [found, _updated, _ended, _left, _joined, stored] = await asActor(db, actor, statements, applied);
+  const [found, _updated, _ended, _left, _joined, stored] = await asActor(db, actor, statements, {
+    done: applied,
+    made: ([, , , , , made]) => made.length > 0,
+  });
   return outcome(checks, { found: found[0], stored: stored[0] });
 }
 
 async function remove(db: Database, id: number, actor: Actor): Promise<UserProblem | null> {
   const checks: Check[] = [{ kind: 'outranked', found: when(outranks(actor)) }, lastAdmin];
-  const [found] = await asActor(db, actor, [
+  const statements = [
     raw<Findings>(db, sql`select ${findings(checks)} from users where id = ${id}`),
     db.delete(users).where(and(eq(users.id, id), clear(checks))),
-  ]);
+  ] as const;
+  const [found] = await asActor(db, actor, statements, 'sent once');
   return problemIn(checks, found[0]);
 }
 
@@ -165,7 +177,7 @@ function outcome(
 
 function checksOf(changes: UserChanges, actor: Actor): Check[] {
   const checks: Check[] = [{ kind: 'outranked', found: when(outranks(actor)) }];
-  const { username, customProperties, verifiedHash, groups } = changes;
+  const { username, customProperties, provenPassword, groups } = changes;
   if (endsAdmin(changes)) checks.push(lastAdmin);
   if (username !== undefined) {
     const taken = sql`exists (select 1 from users other where other.username = ${username} and other.id <> users.id)`;
@@ -175,8 +187,8 @@ function checksOf(changes: UserChanges, actor: Actor): Check[] {
     const tooLarge = sql`${mergedBytes(customProperties)} > ${MAX_CUSTOM_PROPERTIES_BYTES}`;
     checks.push({ kind: 'properties_too_large', found: when(tooLarge) });
   }
-  if (verifiedHash !== undefined) {
-    const other = sql`password_hash <> ${verifiedHash.reveal()}`;
+  if (provenPassword !== undefined) {
+    const other = sql`password_hash <> ${provenPassword.hash.reveal()}`;
     checks.push({ kind: 'password_changed', found: when(other) });
   }
   if (groups !== undefined) checks.push(unknownGroup(groups));
@@ -187,18 +199,36 @@ const endsAdmin = ({ isActive, userLevel }: UserChanges): boolean =>
   isActive === false || (userLevel !== undefined && userLevel < ADMIN_LEVEL);
 
 function columnsOf(changes: UserChanges, changeId: string, now: Date) {
-  const { customProperties, avatarConfig, channelProfiles, passwordHash, isActive } = changes;
-  const { groups: _, survivingSessionId: __, verifiedHash: ___, ...plain } = changes;
-  const endsLogins = passwordHash !== undefined || isActive === false;
+  const { customProperties, avatarConfig, channelProfiles, passwordHash } = changes;
+  const { groups: _, survivingSessionId: __, provenPassword: ___, ...plain } = changes;
   return {
     ...plain,
     customProperties: customProperties && sql`${merged(customProperties)}`,
     avatarConfig: avatarConfig && JSON.stringify(avatarConfig),
     channelProfiles: channelProfiles && JSON.stringify(channelProfiles),
     passwordHash: passwordHash?.reveal(),
-    loginsEndedAt: endsLogins ? loginsEnded(now) : undefined,
+    loginsEndedAt: endsLogins(changes) ? loginsEnded(now) : undefined,
     changeId,
   };
+}
+
+const endsLogins = ({ passwordHash, isActive }: UserChanges): boolean =>
+  passwordHash !== undefined || isActive === false;
+
+/** Where the password was known that is no longer good, somebody else may be. */
+function forgetNetworks(db: Database, { id, changes, applied }: Change) {
+  if (!endsLogins(changes)) return [];
+  return [db.delete(knownNetworks).where(and(eq(knownNetworks.userId, id), applied))];
+}
+
+/** The proof counts while its password is that of the user, also where something else forbade the change. */
+function settleProof(db: Database, { id, changes: { provenPassword }, applied }: Change) {
+  if (provenPassword === undefined || provenPassword.granted === null) return [];
+  const unchanged = sql`exists (select 1 from users where id = ${id} and password_hash = ${provenPassword.hash.reveal()})`;
+  return settleAttempt(db, provenPassword.granted, {
+    userId: id,
+    succeeded: sql`(${applied} or ${unchanged})`,
+  });
 }
 
 /** Which of the user's sessions a change ends: all, all but the surviving one, or none. */

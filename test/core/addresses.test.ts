@@ -13,7 +13,7 @@ describe('networkOf', () => {
     ['::', '0:0:0:0::/64'],
     ['::ffff:203.0.113.9', '203.0.113.9'],
   ])('of %s is %s', (address, network) => {
-    expect(networkOf(normaliseAddress(address) ?? '')).toBe(network);
+    expect(networkOf(normaliseAddress(address))).toBe(network);
   });
 });
 

@@ -7,6 +7,7 @@ import { createApiKeyStore } from '../../src/db/api-keys.ts';
 import { connect, type Database, raw, read, repeatableWrite, write } from '../../src/db/client.ts';
 import { createGroupStore } from '../../src/db/groups.ts';
 import { createHealthStore } from '../../src/db/health.ts';
+import { createAttemptStore } from '../../src/db/login-attempts.ts';
 import { apiKeys, groups, users as usersTable } from '../../src/db/schema.ts';
 import { createSessionStore } from '../../src/db/sessions.ts';
 import { createSuperuserStore } from '../../src/db/superuser.ts';
@@ -81,11 +82,6 @@ const REFUSED: [string, RegExp, () => PromiseLike<unknown>][] = [
   ],
   ['SQL that does not parse', /syntax error/, () => db.run(sql`select ${SECRET} from from`)],
   [
-    'a table that is not there',
-    /no such table/,
-    () => db.all(sql`select * from nowhere where a = ${SECRET}`),
-  ],
-  [
     'SQL that does not parse, in a batch',
     /syntax error/,
     () => db.batch([db.select().from(usersTable).where(sql`username = ${SECRET} is is`)]),
@@ -142,6 +138,56 @@ const OUTAGES: [string, unknown][] = [
   ['nothing', undefined],
 ];
 
+describe('a database that is older than the code', () => {
+  it.each<[string, RegExp, () => PromiseLike<unknown>]>([
+    ['a table', /no such table/, () => db.all(sql`select * from nowhere where a = ${SECRET}`)],
+    [
+      'a column',
+      /no such column/,
+      () => db.batch([raw(db, sql`select unheard_of from users where ${SECRET}`)]),
+    ],
+  ])('makes the service unavailable, and the log say what brings %s', async (_, reason, statement) => {
+    const error = await failureOf(read(() => statement()));
+    expectNoParameters(error);
+    expect(error).toMatchObject({ code: 'unavailable', message: expect.stringContaining('not configured') });
+    expect(everythingIn(error)).toMatch(/npm run deploy/);
+    expect(everythingIn(error)).toMatch(reason);
+  });
+});
+
+describe('a repeated write', () => {
+  const lostOnce = (send: () => PromiseLike<unknown>) => {
+    let sent = 0;
+    return async () => {
+      const result = await send();
+      if (sent++ === 0) throw new Error('Network connection lost.');
+      return result;
+    };
+  };
+  const one = () => db.all(sql`select 1`);
+  const overflow = () => db.all(sql`select abs(-9223372036854775808)`);
+  const expected = { when: /integer overflow/, error: () => new Error('what it was written to give') };
+
+  it('gives what it gives where it stands', async () => {
+    expect(await repeatableWrite(lostOnce(one), { made: () => true })).toHaveLength(1);
+  });
+
+  it('is unavailable where nothing tells any more whether the first was made', async () => {
+    const unknown = { code: 'unavailable', cause: { message: 'Network connection lost.' } };
+    expect(await failureOf(repeatableWrite(lostOnce(one), { made: () => false }))).toMatchObject(unknown);
+    let sent = 0;
+    const lostThenRefused = async () => (sent++ === 0 ? lostOnce(one)() : overflow());
+    expect(await failureOf(repeatableWrite(lostThenRefused, { expected }))).toMatchObject(unknown);
+  });
+
+  it('is judged by its answer alone when it was sent once', async () => {
+    expect(await repeatableWrite(one, { made: () => false })).toHaveLength(1);
+    expect((await failureOf(repeatableWrite(overflow, { expected }))).message).toBe(
+      'what it was written to give',
+    );
+  });
+});
+
 describe('a database that does not answer', () => {
   it.each(OUTAGES)('says unavailable, with no parameter: %s', async (_, outage) => {
     const broken = failing(outage);
@@ -166,6 +212,7 @@ describe('a database that does not answer', () => {
 
   const lost = failing(new Error('Network connection lost.'));
   const [users, sessions, keys] = [createUserStore(lost), createSessionStore(lost), createApiKeyStore(lost)];
+  const attempts = createAttemptStore(lost);
   const [groupStore, superuser] = [createGroupStore(lost), createSuperuserStore(lost)];
   const hash = new Secret(SECRET);
   const named = { userId: 1, sessionId: 'a', issuedAt: NOW };
@@ -188,6 +235,8 @@ describe('a database that does not answer', () => {
     ['sessions.findLive', () => sessions.findLive('a', NOW)],
     ['sessions.endUnlessOutranked', () => sessions.endUnlessOutranked('a', ADMIN)],
     ['sessions.endAllOf', () => sessions.endAllOf(1, null, ADMIN, NOW)],
+    ['attempts.reserve', () => attempts.reserve(newAttempt())],
+    ['attempts.giveBack', () => attempts.giveBack({ attempt: newAttempt(), scope: '' })],
     ['apiKeys.findOwner', () => keys.findOwner(SECRET)],
     ['apiKeys.list', () => keys.list(1, slice)],
     ['apiKeys.find', () => keys.find(1)],
@@ -214,8 +263,8 @@ describe('a database that does not answer', () => {
   });
 
   it('is asked about no store less: the list above names every method', () => {
-    const stores = { users, sessions, apiKeys: keys, groups: groupStore, superuser };
+    const stores = { users, sessions, attempts, apiKeys: keys, groups: groupStore, superuser };
     const methods = Object.values(stores).flatMap((store) => Object.keys(store));
-    expect(methods).toHaveLength(31);
+    expect(methods).toHaveLength(33);
   });
 });

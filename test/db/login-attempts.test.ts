@@ -1,35 +1,50 @@
 import { describe, expect, it } from 'vitest';
-import { LOCK, type LoginAttempt } from '../../src/core/login-limits.ts';
+import { type GrantedAttempt, LOCK, type PasswordAttempt } from '../../src/core/login-limits.ts';
 import { randomId, Secret } from '../../src/core/secrets.ts';
-import type { GrantedAttempt } from '../../src/core/sessions.ts';
 import { env } from '../support/env.ts';
-import { count, later, newAttempt, newSession, sessions, storedUser, uniqueName } from '../support/stores.ts';
+import {
+  ADMIN,
+  attempts,
+  count,
+  later,
+  NOW,
+  newAttempt,
+  newSession,
+  sessions,
+  storedUser,
+  uniqueName,
+  users,
+} from '../support/stores.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const HASH = new Secret('the hash that was verified');
 
 /** Another try of the same name, after some milliseconds. */
-const again = (first: LoginAttempt, afterMs = 0, fields: Partial<LoginAttempt> = {}): LoginAttempt => ({
+const again = (
+  first: PasswordAttempt,
+  afterMs = 0,
+  fields: Partial<PasswordAttempt> = {},
+): PasswordAttempt => ({
   ...first,
   id: randomId(),
   at: later(afterMs),
   ...fields,
 });
 
-async function tries(first: LoginAttempt, n: number, afterMs = 0, fields = {}): Promise<number> {
-  const all = Array.from({ length: n }, () => sessions.reserveLogin(again(first, afterMs, fields)));
+async function tries(first: PasswordAttempt, n: number, afterMs = 0, fields = {}): Promise<number> {
+  const all = Array.from({ length: n }, () => attempts.reserve(again(first, afterMs, fields)));
   return (await Promise.all(all)).filter(({ granted }) => granted).length;
 }
 
 /** How long the name is locked now, in minutes; null when another try is granted. */
-async function lockedMinutes(first: LoginAttempt, afterMs: number): Promise<number | null> {
-  const outcome = await sessions.reserveLogin(again(first, afterMs));
+async function lockedMinutes(first: PasswordAttempt, afterMs: number): Promise<number | null> {
+  const outcome = await attempts.reserve(again(first, afterMs));
   return outcome.granted ? null : (outcome.lockedUntil.getTime() - later(afterMs).getTime()) / MINUTE;
 }
 
-async function succeed(attempt: LoginAttempt, userId: number): Promise<void> {
-  const reserved = await sessions.reserveLogin(attempt);
+async function succeed(attempt: PasswordAttempt, userId: number): Promise<void> {
+  const reserved = await attempts.reserve(attempt);
   if (!reserved.granted) throw new Error('the attempt was not granted');
   const granted: GrantedAttempt = { attempt, scope: reserved.scope };
   const session = newSession(userId, {
@@ -39,8 +54,8 @@ async function succeed(attempt: LoginAttempt, userId: number): Promise<void> {
   expect(await sessions.openIfUnchanged(session, HASH, null, granted)).toBe(true);
 }
 
-const rowOf = ({ nameDigest }: LoginAttempt) =>
-  env.DB.prepare('select * from login_attempts where name_digest = ?').bind(nameDigest).first();
+const rowOf = ({ countedAs }: PasswordAttempt) =>
+  env.DB.prepare('select * from login_attempts where name_digest = ?').bind(countedAs).first();
 
 describe.each(['known', 'unknown'])('the name of an %s user', (kind) => {
   const first = async () => {
@@ -79,7 +94,7 @@ describe.each(['known', 'unknown'])('the name of an %s user', (kind) => {
 
   it('counts a repeated statement once, and grants it again', async () => {
     const attempt = await first();
-    for (let i = 0; i < 20; i++) expect((await sessions.reserveLogin(attempt)).granted).toBe(true);
+    for (let i = 0; i < 20; i++) expect((await attempts.reserve(attempt)).granted).toBe(true);
     expect(await rowOf(attempt)).toMatchObject({ failures: 1 });
   });
 
@@ -111,6 +126,27 @@ describe('a success', () => {
   });
 });
 
+describe('a try that is given back', () => {
+  it('counts no longer, and locks no longer', async () => {
+    const attempt = newAttempt();
+    await tries(attempt, 9);
+    const last = again(attempt);
+    await attempts.reserve(last);
+    expect(await lockedMinutes(attempt, 0)).toBe(1);
+    await attempts.giveBack({ attempt: last, scope: '' });
+    expect(await rowOf(attempt)).toMatchObject({ failures: 9, blocked_until: 0 });
+  });
+
+  it('stays counted where another was granted since, so that nobody is given one that failed', async () => {
+    const [mine, other] = [newAttempt(), newAttempt()];
+    await attempts.reserve(mine);
+    await tries(mine, 1);
+    await attempts.giveBack({ attempt: mine, scope: '' });
+    expect(await rowOf(mine)).toMatchObject({ failures: 2 });
+    expect(await rowOf(other)).toBeNull();
+  });
+});
+
 describe('a network from which the user has signed in', () => {
   const HOME = '198.51.100.7';
 
@@ -133,6 +169,29 @@ describe('a network from which the user has signed in', () => {
     expect(await tries(home, 120)).toBe(100);
     expect(await lockedMinutes(home, 0)).toBe(1);
     expect(await tries(elsewhere, 50)).toBe(10);
+  });
+
+  it.each([
+    ['a new password', { passwordHash: new Secret('the next hash') }],
+    ['a deactivation', { isActive: false }],
+  ])('is forgotten with %s: whoever had the old one may be there', async (_, changes) => {
+    const { id, home } = await atHome();
+    await users.update(id, { firstName: 'Ada' }, ADMIN, NOW);
+    expect(await tries(home, 20)).toBe(20);
+    await users.update(id, changes, ADMIN, NOW);
+    expect(await tries(home, 20)).toBe(10);
+  });
+
+  it('is also one where the owner gave the right current password', async () => {
+    const { id, username } = await storedUser({ passwordHash: HASH });
+    const attempt = newAttempt({ username, network: HOME, countedAs: `user ${id}` });
+    const outcome = await attempts.reserve(attempt);
+    if (!outcome.granted) throw new Error('the attempt was not granted');
+    const granted = { attempt, scope: outcome.scope };
+    const provenPassword = { hash: HASH, granted };
+    await users.update(id, { passwordHash: new Secret('the next hash'), provenPassword }, ADMIN, NOW);
+    expect(await rowOf(attempt)).toBeNull();
+    expect(await tries(newAttempt({ username, network: HOME }), 50)).toBe(50);
   });
 
   it('is known for that user alone', async () => {
@@ -179,8 +238,8 @@ describe('the table of attempts', () => {
     await tries(newAttempt(), 3);
     expect(await count('login_attempts')).toBeLessThanOrEqual(LOCK.rows);
     const [oldest, newest] = [
-      newAttempt({ nameDigest: 'invented 1' }),
-      newAttempt({ nameDigest: 'invented 99999' }),
+      newAttempt({ countedAs: 'invented 1' }),
+      newAttempt({ countedAs: 'invented 99999' }),
     ];
     expect([await rowOf(oldest), await rowOf(newest)]).toEqual([null, expect.anything()]);
   });

@@ -176,7 +176,7 @@ describe('update', () => {
       [
         'when the password is not the one that was checked',
         async () => ({
-          changes: { verifiedHash: new Secret('another hash') },
+          changes: { provenPassword: { hash: new Secret('another hash'), granted: null } },
           problem: { kind: 'password_changed' },
         }),
       ],

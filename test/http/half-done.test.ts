@@ -162,6 +162,24 @@ describe('a change that was stored when the connection was lost is told as store
     expect((await post('/token/', { ...who, password: body.password })).status).toBe(200);
   });
 
+  it('as unknown, where something came between that undid what it had stored', async () => {
+    const who = await signedInAs();
+    const admin = await signedInAdmin();
+    const { DB } = env;
+    let isDue = true;
+    const undone: Interceptor = async ({ statements }, send) => {
+      const result = await send();
+      if (!isDue || !statements.some((text) => /update "users"/.test(text))) return result;
+      isDue = false;
+      await patch(`/users/${who.id}/`, { password: 'set by an admin' }, { token: admin.access });
+      throw LOST();
+    };
+    const body = { password: 'the next password', current_password: who.password };
+    const bindings = { env: envWith({ DB: intercepted(DB, undone) }) };
+    const answer = await patch('/users/me/', body, { token: who.access, ...bindings });
+    expect([answer.status, answer.headers.get('Retry-After')]).toEqual([503, '5']);
+  });
+
   it('to whoever creates a user, who is there once', async () => {
     const { access: token } = await signedInAdmin();
     const username = uniqueName();

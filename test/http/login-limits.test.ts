@@ -1,10 +1,13 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Env } from '../../src/env.ts';
 import { type Answer, envWith, get, patch, post } from '../support/api.ts';
+import { keepConsoleLines } from '../support/console-lines.ts';
 import { boundEnv, env } from '../support/env.ts';
 import { hashesOf } from '../support/hashing.ts';
-import { counted } from '../support/intercepted-database.ts';
+import { counted, failing, LOST } from '../support/intercepted-database.ts';
 import { keyOf, type Person, person, signedInAs, uniqueName } from '../support/people.ts';
+
+keepConsoleLines();
 
 type Headers = Record<string, string>;
 
@@ -105,6 +108,49 @@ describe('the lock in the database', () => {
     expect((await login(username, password, from('2001:db8:1:3::7'))).status).toBe(429);
   });
 
+  it('knows no network behind which Cloudflare sends the Workers of all its customers', async () => {
+    const { username, password } = await person();
+    const worker = from('2a06:98c0:3600::103');
+    expect((await login(username, password, worker)).status).toBe(200);
+    await times(10, () => wrong(username, worker));
+    expect((await login(username, password, worker)).status).toBe(429);
+  });
+
+  it('does not count a right password whose session could not be stored', async () => {
+    const { username, password } = await person();
+    for (let i = 0; i < 15; i++) {
+      const bindings = envWith({
+        DB: failing(env.DB, (trip) => (trip === 2 || trip === 3 ? LOST() : undefined)),
+      });
+      expect((await login(username, password, {}, bindings)).status).toBe(503);
+    }
+    expect((await login(username, password)).status).toBe(200);
+  });
+
+  it('counts guesses of the current password from all places, apart from logins', async () => {
+    const who = await signedInAs();
+    const guess = (i: number, current_password: string) =>
+      patch('/users/me/', { current_password }, { token: who.access, headers: from(`203.0.113.${i}`) });
+    const hashes = await hashesOf(async () => {
+      const answers = await times(50, (i) => guess(i, 'a wrong one'));
+      expect(statusCounts(answers)).toEqual({ 400: 10, 429: 40 });
+    });
+    expect(hashes).toHaveLength(10);
+    const refused = await guess(1, who.password);
+    expect([refused.status, refused.headers.get('Retry-After')]).toEqual([429, '60']);
+    expect((await patch('/users/me/', { first_name: 'Ada' }, { token: who.access })).status).toBe(200);
+    expect((await login(who.username, who.password, from('203.0.113.7'))).status).toBe(200);
+  });
+
+  it('takes a right current password for no failure, also where the change is refused', async () => {
+    const who = await signedInAs();
+    const large = { big: 'x'.repeat(99_000) };
+    const change = (custom_properties: object) =>
+      patch('/users/me/', { current_password: who.password, custom_properties }, { token: who.access });
+    expect((await change({ held: 'x'.repeat(50_000) })).status).toBe(200);
+    for (let i = 0; i < 12; i++) expect((await change(large)).status).toBe(400);
+  });
+
   it('touches no login that lives: sessions, refreshes and keys go on', async () => {
     const who = await signedInAs();
     const key = await keyOf(who);
@@ -193,6 +239,13 @@ describe('the counters at the edge', () => {
       const bindings = { ...env, ...limiters } as Env;
       expect((await login(username, password, {}, bindings)).status).toBe(200);
     }
+  });
+
+  it('let everybody in when they do not answer', async () => {
+    const silent = { limit: () => new Promise<never>(() => {}) };
+    const { username, password } = await person();
+    const bindings = envWith({ LOGINS_PER_NETWORK: silent, LOGINS_PER_NETWORK_AND_NAME: silent });
+    expect((await login(username, password, {}, bindings)).status).toBe(200);
   });
 
   it('count no body that is no login', async () => {

@@ -1,5 +1,5 @@
 import { digestOf, generateKey, type NewApiKey, previewOf } from '../../src/core/api-keys.ts';
-import type { LoginAttempt } from '../../src/core/login-limits.ts';
+import type { PasswordAttempt } from '../../src/core/login-limits.ts';
 import { idsOf, type Permission } from '../../src/core/permissions.ts';
 import { type Rights, rightsOf } from '../../src/core/principal.ts';
 import { randomId, Secret } from '../../src/core/secrets.ts';
@@ -8,6 +8,7 @@ import { NEW_USER_FIELDS, type NewUser, type User } from '../../src/core/users.t
 import { createApiKeyStore } from '../../src/db/api-keys.ts';
 import { connect } from '../../src/db/client.ts';
 import { createGroupStore } from '../../src/db/groups.ts';
+import { createAttemptStore } from '../../src/db/login-attempts.ts';
 import { createSessionStore } from '../../src/db/sessions.ts';
 import { createSuperuserStore } from '../../src/db/superuser.ts';
 import { createUserStore } from '../../src/db/users.ts';
@@ -16,6 +17,7 @@ import { env } from './env.ts';
 export const db = connect(env.DB);
 export const users = createUserStore(db);
 export const sessions = createSessionStore(db);
+export const attempts = createAttemptStore(db);
 export const apiKeys = createApiKeyStore(db);
 export const groups = createGroupStore(db);
 export const superuser = createSuperuserStore(db);
@@ -79,9 +81,9 @@ export const newSession = (userId: number, fields: Partial<Session> = {}): Sessi
 });
 
 /** A try of a password at `NOW`, from somewhere. */
-export const newAttempt = (fields: Partial<LoginAttempt> = {}): LoginAttempt => {
+export const newAttempt = (fields: Partial<PasswordAttempt> = {}): PasswordAttempt => {
   const username = fields.username ?? uniqueName();
-  return { id: randomId(), username, nameDigest: `of ${username}`, network: '192.0.2.1', at: NOW, ...fields };
+  return { id: randomId(), username, countedAs: `of ${username}`, network: '192.0.2.1', at: NOW, ...fields };
 };
 
 /** A live session of this user; returns its id. */
