@@ -5,6 +5,7 @@ import { answerError, answerNotFound } from './http/errors.ts';
 import { type Measured, requestContext } from './http/request.ts';
 import { type App, createRouter, mount } from './http/router.ts';
 import { apiKeyRoutes } from './http/routes/api-keys.ts';
+import { auditEventRoutes } from './http/routes/audit-events.ts';
 import { authRoutes } from './http/routes/auth.ts';
 import { docsRoutes } from './http/routes/docs.ts';
 import { groupRoutes } from './http/routes/groups.ts';
@@ -21,6 +22,7 @@ const routes = [
   ...userRoutes,
   ...sessionRoutes,
   ...apiKeyRoutes,
+  ...auditEventRoutes,
   ...permissionRoutes,
   ...groupRoutes,
   ...setupRoutes,

@@ -16,6 +16,7 @@ export type Env = {
   SETUP_ALLOWED_IP?: string;
   API_KEYS_PER_USER?: string;
   RATE_LIMITS?: string;
+  AUDIT_RETENTION_DAYS?: string;
   LOGINS_PER_NETWORK?: RateLimit;
   LOGINS_PER_NETWORK_AND_NAME?: RateLimit;
 };
@@ -67,6 +68,7 @@ const variables = z
     SETUP_ALLOWED_IP: address,
     API_KEYS_PER_USER: wholeNumber(1, 1, 1000),
     RATE_LIMITS: onOff('on'),
+    AUDIT_RETENTION_DAYS: wholeNumber(90, 1, 3660),
   })
   .transform((vars) => ({
     tokenPolicy: {
@@ -84,6 +86,7 @@ const variables = z
     setupAllowedIp: vars.SETUP_ALLOWED_IP ?? undefined,
     apiKeysPerUser: vars.API_KEYS_PER_USER,
     limitsLogins: vars.RATE_LIMITS,
+    auditRetentionDays: vars.AUDIT_RETENTION_DAYS,
   }));
 
 export type Config = z.output<typeof variables>;

@@ -5,6 +5,7 @@ import { DomainError } from './core/errors.ts';
 import type { LoginLimits, RateLimiter } from './core/login-limits.ts';
 import { parseSigningKeys, type SigningKeys } from './core/signing-keys.ts';
 import { createApiKeyStore } from './db/api-keys.ts';
+import { createAuditEventStore } from './db/audit-events.ts';
 import { boundedBinding } from './db/binding.ts';
 import { connect } from './db/client.ts';
 import { createGroupStore } from './db/groups.ts';
@@ -41,6 +42,7 @@ export function servicesOf(env: Env): Deps {
     attempts: createAttemptStore(db),
     apiKeys: createApiKeyStore(db),
     groups: createGroupStore(db),
+    auditEvents: createAuditEventStore(db),
     superuser: createSuperuserStore(db),
     health: createHealthStore(db),
     housekeeping: createHousekeepingStore(db),

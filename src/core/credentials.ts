@@ -1,5 +1,5 @@
 import { type ApiKeyStore, digestOf, isWellFormedKey } from './api-keys.ts';
-import type { Principal, Proof } from './principal.ts';
+import type { Principal, Proof, Source } from './principal.ts';
 import { judgeToken, type SessionDeps, type TokenRefusal } from './sessions.ts';
 
 /** What a request offers as proof of who is calling. */
@@ -55,7 +55,7 @@ const isBlank = (character: string | undefined): boolean => character === ' ' ||
  */
 export async function authenticate(
   deps: CredentialDeps,
-  { credential, now }: { credential: Credential; now: Date },
+  { credential, from, now }: { credential: Credential; from: Source; now: Date },
 ): Promise<Authentication> {
   switch (credential.kind) {
     case 'none':
@@ -63,26 +63,32 @@ export async function authenticate(
     case 'malformed_bearer':
       return { valid: false, reason: 'malformed_header' };
     case 'bearer':
-      return authenticateToken(deps, credential.token, now);
+      return authenticateToken(deps, { token: credential.token, from, now });
     case 'api_key':
-      return authenticateKey(deps, credential.key);
+      return authenticateKey(deps, { key: credential.key, from });
   }
 }
 
-async function authenticateToken(deps: CredentialDeps, token: string, now: Date): Promise<Authentication> {
+async function authenticateToken(
+  deps: CredentialDeps,
+  { token, from, now }: { token: string; from: Source; now: Date },
+): Promise<Authentication> {
   const judged = await judgeToken(deps, { token, kind: 'access', now });
   if (!judged.valid) return judged;
   const { sessionId, issuedAt } = judged.claims;
   const proof: Proof =
     sessionId === null ? { kind: 'interchange', issuedAt } : { kind: 'session', sessionId };
-  return { valid: true, principal: { ...judged.account, proof } };
+  return { valid: true, principal: { ...judged.account, proof, from } };
 }
 
-async function authenticateKey(deps: CredentialDeps, key: string): Promise<Authentication> {
+async function authenticateKey(
+  deps: CredentialDeps,
+  { key, from }: { key: string; from: Source },
+): Promise<Authentication> {
   if (!isWellFormedKey(key)) return { valid: false, reason: 'key_unknown' };
   const found = await deps.apiKeys.findOwner(await digestOf(key));
   if (found === null) return { valid: false, reason: 'key_unknown' };
   if (!found.account.user.isActive) return { valid: false, reason: 'key_owner_inactive' };
   const { account, ...proven } = found;
-  return { valid: true, principal: { ...account, proof: { kind: 'api_key', ...proven } } };
+  return { valid: true, principal: { ...account, proof: { kind: 'api_key', ...proven }, from } };
 }

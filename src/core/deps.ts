@@ -1,4 +1,5 @@
 import type { ApiKeyDeps } from './api-keys.ts';
+import type { AuditDeps } from './audit-events.ts';
 import type { CredentialDeps } from './credentials.ts';
 import type { GroupDeps } from './groups.ts';
 import type { HealthDeps } from './health.ts';
@@ -13,6 +14,7 @@ export type Deps = SessionDeps &
   UserDeps &
   GroupDeps &
   ApiKeyDeps &
+  AuditDeps &
   SuperuserDeps &
   HealthDeps &
   HousekeepingDeps & {

@@ -80,7 +80,7 @@ export async function logout(
 ): Promise<void> {
   const ownSession = ownSessionOf(caller);
   if (scope === 'local') {
-    if (ownSession !== null) await deps.sessions.end(ownSession);
+    if (ownSession !== null) await deps.sessions.end(ownSession, actorOf(caller));
     return;
   }
   assertNotByApiKey(caller, NO_SESSIONS_BY_KEY);

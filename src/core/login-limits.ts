@@ -1,5 +1,7 @@
 import { networkOf } from './addresses.ts';
+import type { Afterwards } from './afterwards.ts';
 import { DomainError } from './errors.ts';
+import type { Source } from './principal.ts';
 import { hmacHex, randomId } from './secrets.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
@@ -26,7 +28,7 @@ export const LOCK = {
   /** A network is known for this time after a login. */
   knownNetworkMs: 30 * 24 * 60 * 60_000,
   knownNetworksPerUser: 20,
-  /** Names counted at once; the oldest make room. Whoever invents names must invent this many to be forgotten. */
+  /** Rows at once; the oldest make room. Whoever invents names must invent this many to be forgotten. */
   rows: 100_000,
 } as const;
 
@@ -38,6 +40,7 @@ export type PasswordAttempt = {
   countedAs: string;
   /** Null where nothing tells from which. */
   network: string | null;
+  from: Source;
   at: Date;
 };
 
@@ -48,11 +51,18 @@ export type AttemptOutcome = { granted: true; scope: string } | { granted: false
 export interface AttemptStore {
   /**
    * Counts an attempt before its password is tried: of racing attempts no more are granted than the lock allows.
-   * One round trip.
+   * It is recorded as a failure, until a success settles it. One round trip.
    */
   reserve(attempt: PasswordAttempt): Promise<AttemptOutcome>;
-  /** Counts it no longer, unless another one was granted since; that errs on the safe side. One round trip. */
-  giveBack(granted: GrantedAttempt): Promise<void>;
+  /**
+   * Counts it no longer; where nothing tells its scope, unless another one was granted there since. One round trip.
+   */
+  giveBack(attempt: PasswordAttempt, scope: string | null): Promise<void>;
+  /**
+   * Records that an attempt was refused before it came here. Once per isolate, minute and network, or network and
+   * name: whoever tries too often must not make the database work for each try. At most one round trip.
+   */
+  noteExcess(attempt: PasswordAttempt, of: 'network' | 'name'): Promise<void>;
 }
 
 export type AttemptDeps = {
@@ -61,7 +71,7 @@ export type AttemptDeps = {
   loginLimits: LoginLimits | null;
 };
 
-type Asked = { username: string; address: string | null; now: Date };
+type Asked = { username: string; from: Source; now: Date };
 
 /** At a login. Counted by a keyed digest, since people type passwords where the username belongs. */
 export async function loginAttempt(keys: SigningKeys, asked: Asked): Promise<PasswordAttempt> {
@@ -75,33 +85,43 @@ export async function loginAttempt(keys: SigningKeys, asked: Asked): Promise<Pas
 export const ownPasswordAttempt = (userId: number, asked: Asked): PasswordAttempt =>
   attemptOf(asked, `user ${userId}`);
 
-const attemptOf = ({ username, address, now }: Asked, countedAs: string): PasswordAttempt => ({
+const attemptOf = ({ username, from, now }: Asked, countedAs: string): PasswordAttempt => ({
   id: randomId(),
   username,
   countedAs,
-  network: networkOf(address),
+  network: networkOf(from.address),
+  from,
   at: now,
 });
 
 /** @throws DomainError `throttled` when a network, or a name from a network, tried too often in this minute. */
 export async function assertWithinLimits(
+  attempts: AttemptStore,
   { ofNetwork, ofNetworkAndName }: LoginLimits,
-  { network, countedAs }: PasswordAttempt,
+  { attempt, afterwards }: { attempt: PasswordAttempt; afterwards: Afterwards },
 ): Promise<void> {
-  const place = network ?? 'unknown';
+  const place = attempt.network ?? 'unknown';
   // Both count each attempt, also one that the other refuses.
-  const within = await Promise.all([ofNetwork(place), ofNetworkAndName(`${place} ${countedAs}`)]);
-  if (within.includes(false)) throw throttled(WINDOW_SECONDS);
+  const [network, name] = await Promise.all([
+    ofNetwork(place),
+    ofNetworkAndName(`${place} ${attempt.countedAs}`),
+  ]);
+  if (network && name) return;
+  afterwards(() => attempts.noteExcess(attempt, network ? 'name' : 'network'));
+  throw throttled(WINDOW_SECONDS);
 }
 
 /** Lets an attempt through to its password, by both lines; null where nothing is counted. @throws DomainError `throttled` */
 export async function admit(
   { attempts, loginLimits }: AttemptDeps,
-  attempt: PasswordAttempt,
+  { attempt, afterwards }: { attempt: PasswordAttempt; afterwards: Afterwards },
 ): Promise<GrantedAttempt | null> {
   if (loginLimits === null) return null;
-  await assertWithinLimits(loginLimits, attempt);
-  return grantedOrThrow(attempt, await attempts.reserve(attempt));
+  await assertWithinLimits(attempts, loginLimits, { attempt, afterwards });
+  return grantedOrThrow(
+    attempt,
+    await givenBackOnFailure(attempts, attempt, () => attempts.reserve(attempt)),
+  );
 }
 
 /** @throws DomainError `throttled` */
@@ -110,17 +130,22 @@ export function grantedOrThrow(attempt: PasswordAttempt, outcome: AttemptOutcome
   return { attempt, scope: outcome.scope };
 }
 
-/** A right password is no failure, also where what it was given for could not be stored. */
+/**
+ * What could not be stored is no failure: neither a password that was right, nor one that was never tried since the
+ * answer to its reservation was lost.
+ * @param scope where it is counted, once that is known.
+ */
 export async function givenBackOnFailure<T>(
-  { attempts }: AttemptDeps,
-  granted: GrantedAttempt | null,
+  attempts: AttemptStore,
+  attempt: PasswordAttempt | undefined,
   store: () => Promise<T>,
+  scope: string | null = null,
 ): Promise<T> {
   try {
     return await store();
   } catch (error) {
     // What failed may fail again; then the attempt stays counted.
-    if (granted !== null) await attempts.giveBack(granted).catch(() => undefined);
+    if (attempt !== undefined) await attempts.giveBack(attempt, scope).catch(() => undefined);
     throw error;
   }
 }

@@ -1,9 +1,9 @@
+import type { Afterwards } from './afterwards.ts';
 import { withoutAdminOnly } from './custom-properties.ts';
 import { invalidFields } from './errors.ts';
 import { admit, givenBackOnFailure, ownPasswordAttempt } from './login-limits.ts';
 import { verifyPassword } from './passwords.ts';
 import { assertNotByApiKey, ownSessionOf, type Principal } from './principal.ts';
-import type { Client } from './sessions.ts';
 import {
   applyChanges,
   NO_PASSWORD_BY_KEY,
@@ -26,41 +26,41 @@ export async function updateMe(
     changes: Pick<UserChanges, 'firstName' | 'lastName' | 'email' | 'customProperties'>;
     password?: string | undefined;
     currentPassword?: string | undefined;
-    client: Client;
+    afterwards: Afterwards;
     now: Date;
   },
 ): Promise<User> {
-  const { caller, password, currentPassword, client, now } = args;
+  const { caller, password, currentPassword, now } = args;
   // A key that may send `current_password` could be used to guess it.
   if (password !== undefined || currentPassword !== undefined) assertNotByApiKey(caller, NO_PASSWORD_BY_KEY);
-  const proof = await proveCurrentPassword(deps, { caller, password, currentPassword, client, now });
+  const proof = await proveCurrentPassword(deps, args);
   const changes = {
     ...ownChanges(args.changes),
     ...(proof === null ? {} : { provenPassword: proof }),
     ...(await passwordChange(deps, password, ownSessionOf(caller))),
   };
-  return givenBackOnFailure(deps, proof?.granted ?? null, () =>
-    applyChanges(deps, { caller, id: caller.user.id, changes, now }),
-  );
+  const apply = () => applyChanges(deps, { caller, id: caller.user.id, changes, now });
+  return givenBackOnFailure(deps.attempts, proof?.granted?.attempt, apply, proof?.granted?.scope);
 }
 
 async function proveCurrentPassword(
   deps: UserDeps,
   args: {
     caller: Principal;
-    password: string | undefined;
-    currentPassword: string | undefined;
-    client: Client;
+    password?: string | undefined;
+    currentPassword?: string | undefined;
+    afterwards: Afterwards;
     now: Date;
   },
 ): Promise<ProvenPassword | null> {
-  const { caller, password, currentPassword, client, now } = args;
+  const { caller, password, currentPassword, afterwards, now } = args;
   if (currentPassword === undefined) {
     if (password === undefined || !deps.requireCurrentPassword) return null;
     throw invalidFields({ current_password: ['This field is required.'] });
   }
   const { id, username } = caller.user;
-  const granted = await admit(deps, ownPasswordAttempt(id, { username, address: client.address, now }));
+  const attempt = ownPasswordAttempt(id, { username, from: caller.from, now });
+  const granted = await admit(deps, { attempt, afterwards });
   if (!(await verifyPassword(caller.passwordHash, currentPassword))) {
     throw invalidFields({ current_password: ['The current password is incorrect.'] });
   }

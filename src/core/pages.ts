@@ -15,3 +15,28 @@ export type Slice = { offset: number; limit: number };
 
 /** Rows of a slice, and how many rows there are in all. */
 export type Page<Row> = { count: number; rows: Row[] };
+
+/** Where a page begins, by the id next to it, which is not on it: rows that come meanwhile move no page. */
+export type Cursor = { direction: 'older' | 'newer'; than: number };
+
+/** Rows with the newest first, and the cursors of the neighbouring pages; null where there is none. */
+export type CursorPage<Row> = { rows: Row[]; older: Cursor | null; newer: Cursor | null };
+
+/** @param found the newest first, on the side of the cursor and next to it; one more than `limit` if there are. */
+export function cursorPage<Row extends { id: number }>(
+  found: Row[],
+  cursor: Cursor | null,
+  limit: number,
+): CursorPage<Row> {
+  const hasMore = found.length > limit;
+  const isNewer = cursor?.direction === 'newer';
+  // The one too many is the one that is furthest from the cursor.
+  const rows = hasMore && isNewer ? found.slice(-limit) : found.slice(0, limit);
+  const [newest, oldest] = [rows[0], rows.at(-1)];
+  const [hasOlder, hasNewer] = isNewer ? [true, hasMore] : [hasMore, cursor !== null];
+  return {
+    rows,
+    older: oldest && hasOlder ? { direction: 'older', than: oldest.id } : null,
+    newer: newest && hasNewer ? { direction: 'newer', than: newest.id } : null,
+  };
+}

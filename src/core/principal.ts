@@ -18,22 +18,25 @@ export type Proof =
   | { kind: 'interchange'; issuedAt: Date }
   | { kind: 'api_key'; keyId: number; keyName: string; lastUsedAt: Date | null };
 
-export type Principal = Account & { proof: Proof };
+/** Where a request came from, and its id in the service's log; null what is not known. */
+export type Source = { requestId: string | null; address: string | null; country: string | null };
+
+export type Principal = Account & { proof: Proof; from: Source };
 
 /**
  * Who makes a change, as it was judged when the request began. A store applies a change only while that still
  * holds: the user active, its login or key alive, its rights not fewer. The service itself has no identity.
  */
-export type Actor = Rights & { identity?: { userId: number; proof: Proof } };
+export type Actor = Rights & { identity?: { userId: number; proof: Proof; from: Source } };
 
 /** The login that a caller came with; null for one by API key or foreign token. */
 export const ownSessionOf = ({ proof }: Pick<Principal, 'proof'>): string | null =>
   proof.kind === 'session' ? proof.sessionId : null;
 
 /** The caller as the actor of the changes it asks for. */
-export const actorOf = ({ user, rights, proof }: Principal): Actor => ({
+export const actorOf = ({ user, rights, proof, from }: Principal): Actor => ({
   ...rights,
-  identity: { userId: user.id, proof },
+  identity: { userId: user.id, proof, from },
 });
 
 /**

@@ -1,3 +1,4 @@
+import type { Afterwards } from './afterwards.ts';
 import { DomainError } from './errors.ts';
 import {
   type AttemptDeps,
@@ -11,7 +12,7 @@ import {
 } from './login-limits.ts';
 import type { Page, Slice } from './pages.ts';
 import { decoyHash, hashPassword, isWeaker, type PasswordPolicy, verifyLogin } from './passwords.ts';
-import type { Account, Actor, Rights } from './principal.ts';
+import type { Account, Actor, Rights, Source } from './principal.ts';
 import { randomId, type Secret } from './secrets.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import {
@@ -36,6 +37,8 @@ export type Session = {
   userAgent: string;
 };
 
+export type NewSession = Session & { requestId: string | null };
+
 /** A session that has not ended; `lastSeenAt` is its login or its last refresh. */
 export type LiveSession = Session & { username: string; lastSeenAt: Date };
 
@@ -56,11 +59,11 @@ export interface SessionStore {
   /**
    * Stores the session only if the user is still active with the very hash that was verified, so a password
    * change or a deactivation that lands while the login is hashing wins. A better hash is stored likewise, and
-   * the granted attempt no longer counts as a failure.
+   * the granted attempt no longer counts as a failure. Recorded with the request that it came by.
    * @returns false, with nothing stored, when it is not.
    */
   openIfUnchanged(
-    session: Session,
+    session: NewSession,
     verified: Secret,
     rehashed: Secret | null,
     granted?: GrantedAttempt | null,
@@ -73,7 +76,7 @@ export interface SessionStore {
   /** As `findState`, and marks a session that stands as refreshed at `now`, in the same round trip. */
   refreshState(named: NamedSession, now: Date): Promise<SessionState | null>;
   /** Ends one session; ending it again changes nothing. */
-  end(sessionId: string): Promise<void>;
+  end(sessionId: string, actor: Actor): Promise<void>;
   /** Of one user, newest first. */
   listLive(userId: number, slice: Slice, now: Date): Promise<Page<LiveSession>>;
   findLive(sessionId: string, now: Date): Promise<{ session: LiveSession; owner: Rights } | null>;
@@ -96,7 +99,7 @@ export type SessionDeps = AttemptDeps & {
   signingKeys(): Promise<SigningKeys>;
 };
 
-export type Client = { address: string | null; country: string | null; userAgent: string };
+export type Client = Source & { userAgent: string };
 export type TokenPair = { access: string; refresh: string };
 
 const MAX_USER_AGENT_CHARACTERS = 256;
@@ -108,10 +111,11 @@ const MAX_USER_AGENT_CHARACTERS = 256;
  */
 export async function login(
   deps: SessionDeps,
-  { username, password, client, now }: { username: string; password: string; client: Client; now: Date },
+  args: { username: string; password: string; client: Client; afterwards: Afterwards; now: Date },
 ): Promise<TokenPair> {
+  const { username, password, client, now } = args;
   const keys = await deps.signingKeys();
-  const { record: first, granted } = await admitLogin(deps, keys, { username, address: client.address, now });
+  const { record: first, granted } = await admitLogin(deps, keys, args);
   // A second look is needed only where the hash was replaced meanwhile: by a parallel login that made it
   // stronger, after which the same password still holds, or by a password change, after which it does not.
   for (let look = 0; look < 2; look++) {
@@ -124,9 +128,8 @@ export async function login(
     const rehashed = isWeaker(verified, deps.passwordPolicy)
       ? await hashPassword(deps.passwordPolicy, password)
       : null;
-    const opened = await givenBackOnFailure(deps, granted, () =>
-      deps.sessions.openIfUnchanged(session, verified, rehashed, granted),
-    );
+    const open = () => deps.sessions.openIfUnchanged(session, verified, rehashed, granted);
+    const opened = await givenBackOnFailure(deps.attempts, granted?.attempt, open, granted?.scope);
     if (opened) return mintPair(keys, deps.tokenPolicy, session);
   }
   throw new DomainError('unauthenticated', 'No active account found with the given credentials');
@@ -134,14 +137,16 @@ export async function login(
 
 /** Lets an attempt through to its password, with what that is checked against. @throws DomainError `throttled` */
 async function admitLogin(
-  { sessions, loginLimits }: Pick<SessionDeps, 'sessions' | 'loginLimits'>,
+  { sessions, attempts, loginLimits }: Pick<SessionDeps, 'sessions' | 'attempts' | 'loginLimits'>,
   keys: SigningKeys,
-  asked: Parameters<typeof loginAttempt>[1],
+  args: { username: string; client: Client; afterwards: Afterwards; now: Date },
 ): Promise<{ record: LoginRecord | null; granted: GrantedAttempt | null }> {
-  if (loginLimits === null) return { record: await sessions.findLogin(asked.username), granted: null };
-  const attempt = await loginAttempt(keys, asked);
-  await assertWithinLimits(loginLimits, attempt);
-  const { outcome, record } = await sessions.reserveLogin(attempt);
+  const { username, client: from, afterwards, now } = args;
+  if (loginLimits === null) return { record: await sessions.findLogin(username), granted: null };
+  const attempt = await loginAttempt(keys, { username, from, now });
+  await assertWithinLimits(attempts, loginLimits, { attempt, afterwards });
+  const reserve = () => sessions.reserveLogin(attempt);
+  const { outcome, record } = await givenBackOnFailure(attempts, attempt, reserve);
   return { record, granted: grantedOrThrow(attempt, outcome) };
 }
 
@@ -234,7 +239,7 @@ const accessExpiry = (policy: TokenPolicy, issuedAt: Date, sessionEnds: Date): D
 function newSession(
   policy: TokenPolicy,
   { userId, client, now }: { userId: number; client: Client; now: Date },
-): Session {
+): NewSession {
   const expiresAt = new Date(now.getTime() + policy.refreshTokenTtlSeconds * 1000);
   const userAgent = client.userAgent.slice(0, MAX_USER_AGENT_CHARACTERS);
   return { ...client, userAgent, id: randomId(), userId, createdAt: now, expiresAt };

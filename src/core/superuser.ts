@@ -1,7 +1,7 @@
 import { isPrivateAddress } from './addresses.ts';
 import { DomainError } from './errors.ts';
 import { assertAcceptable, hashPassword, type PasswordPolicy } from './passwords.ts';
-import { ADMIN_LEVEL } from './principal.ts';
+import { ADMIN_LEVEL, type Source } from './principal.ts';
 import { NEW_USER_FIELDS, type NewUser } from './users.ts';
 
 export interface SuperuserStore {
@@ -11,7 +11,7 @@ export interface SuperuserStore {
    * Stores the user if there is still no admin, in one statement: of racing calls one wins.
    * `username_taken` when a user of that name exists who is no admin.
    */
-  insertFirst(user: NewUser): Promise<'created' | 'superuser_exists' | 'username_taken'>;
+  insertFirst(user: NewUser, from: Source): Promise<'created' | 'superuser_exists' | 'username_taken'>;
 }
 
 export type SuperuserDeps = {
@@ -75,14 +75,15 @@ const isLocalName = (hostname: string): boolean =>
  */
 export async function createFirstAdmin(
   deps: SuperuserDeps,
-  { username, password, email, now }: { username: string; password: string; email: string; now: Date },
+  args: { username: string; password: string; email: string; from: Source; now: Date },
 ): Promise<void> {
+  const { username, password, email, from, now } = args;
   assertAcceptable(deps.passwordPolicy, password);
   const passwordHash = await hashPassword(deps.passwordPolicy, password);
   const rank = { userLevel: ADMIN_LEVEL, isStaff: true, isSuperuser: true };
   const profile = { ...NEW_USER_FIELDS, ...rank, username, email: withLowerCaseDomain(email) };
   const user = { ...profile, passwordHash, dateJoined: now };
-  if ((await deps.superuser.insertFirst(user)) !== 'username_taken') return;
+  if ((await deps.superuser.insertFirst(user, from)) !== 'username_taken') return;
   throw new DomainError('invalid', 'A user with that username already exists.');
 }
 

@@ -106,7 +106,7 @@ export interface UserStore {
   /**
    * Applies every change or none, in one transaction. Two patches of `customProperties` lose nothing; the
    * last active admin stays one, also when two admins demote each other. A new password ends the other
-   * sessions, a deactivation ends all; both forget the networks where the user has signed in.
+   * sessions, a deactivation ends all.
    */
   update(id: number, changes: UserChanges, actor: Actor, now: Date): Promise<User | UserProblem>;
   /** Removes the user with its sessions and keys, unless it is the last active admin, judged as in `update`. */

@@ -10,6 +10,7 @@ import {
 } from '../core/api-keys.ts';
 import type { Actor } from '../core/principal.ts';
 import { accountColumns, apiKeyPreview, asActor, outranks, type Repetition, toAccount } from './accounts.ts';
+import { byActor, record } from './audit-events.ts';
 import { type Database, raw, read, rowCount, write } from './client.ts';
 import { apiKeys, users } from './schema.ts';
 
@@ -112,8 +113,10 @@ async function replace(
   const otherName = ne(apiKeys.name, key.name);
   const others = sql`(select count(*) from api_keys where user_id = users.id and not ${replaced})`;
   const allowed = sql`${permitted} and (${others} < ${limit} or ${sameName})`;
+  const gone = sql`user_id = ${key.userId} and (name = ${key.name} or ${replaced}) and digest <> ${key.digest}`;
   const statements = [
     raw<{ outranked: number }>(db, sql`select ${outranks(actor)} as outranked ${owner}`),
+    recordKey(db, actor, 'authn_token_revoked', sql`${gone} and exists (select 1 ${allowed})`),
     db
       .delete(apiKeys)
       .where(and(eq(apiKeys.userId, key.userId), otherName, replaced, sql`exists (select 1 ${allowed})`)),
@@ -124,19 +127,36 @@ async function replace(
         select id, ${key.name}, ${key.digest}, ${key.preview}, ${key.createdAt.getTime()}
         ${allowed}`,
     ),
+    recordKey(db, actor, 'authn_token_created', eq(apiKeys.digest, key.digest)),
     selectKeys(db, { ...keyColumns, ownerPreview: apiKeyPreview }).where(eq(apiKeys.digest, key.digest)),
   ] as const;
-  const [found, _removed, _inserted, stored] = await asActor(
+  const [found, _revoked, _removed, _inserted, _created, stored] = await asActor(
     db,
     actor,
     statements,
-    repeated(actor, ([, , , made]) => made.length > 0),
+    repeated(actor, ([, , , , , made]) => made.length > 0),
   );
   const [row] = stored;
   if (row !== undefined) return { ...toKey(row), ownerPreview: row.ownerPreview };
   if (found[0] === undefined) return 'no_user';
   return found[0].outranked === 1 ? 'outranked' : 'limit_reached';
 }
+
+/** One event for each key: before they go, after they came. */
+const recordKey = (
+  db: Database,
+  actor: Actor,
+  event: 'authn_token_created' | 'authn_token_revoked',
+  matching: SQL,
+) =>
+  record(db, {
+    event,
+    by: byActor(actor),
+    userId: sql`api_keys.user_id`,
+    detail: sql`json_object('api_key_id', api_keys.id, 'name', api_keys.name)`,
+    source: sql`from api_keys where ${matching}`,
+    row: sql`api_keys.id`,
+  });
 
 async function removeUnlessOutranked(
   db: Database,
@@ -149,6 +169,7 @@ async function removeUnlessOutranked(
       db,
       sql`select 1 as outranked from api_keys where ${matching} and ${outranking} limit 1`,
     ),
+    recordKey(db, actor, 'authn_token_revoked', sql`${matching} and not ${outranking}`),
     db.delete(apiKeys).where(sql`${matching} and not ${outranking}`),
   ] as const;
   const [found] = await asActor(

@@ -102,7 +102,7 @@ function messagesOf(error: unknown): string[] {
 const isOverload = (message: string): boolean => /overloaded/i.test(message);
 
 /** The code came before its tables. */
-const isOldSchema = (message: string): boolean => /no such (table|column)/.test(message);
+const isOldSchema = (message: string): boolean => /no such (table|column)|has no column named/.test(message);
 const notMigrated = (cause: Error): DomainError =>
   new DomainError('unavailable', 'The service is not configured. Its log says what is missing.', {
     cause: new Error('the tables are older than the code: `npm run dev` or `npm run deploy` brings them', {

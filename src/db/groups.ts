@@ -1,6 +1,8 @@
-import { asc, eq, sql } from 'drizzle-orm';
+import { asc, eq, type SQL, sql } from 'drizzle-orm';
 import type { Group, GroupStore } from '../core/groups.ts';
+import type { Actor } from '../core/principal.ts';
 import { asActor } from './accounts.ts';
+import { byActor, type Detail, record } from './audit-events.ts';
 import { type Database, read, rowCount } from './client.ts';
 import { groups } from './schema.ts';
 import { parseStored } from './stored-json.ts';
@@ -24,7 +26,12 @@ export function createGroupStore(db: Database): GroupStore {
     async insertUnlessTaken({ name, permissions }, actor) {
       const row = { name, permissions: JSON.stringify(permissions) };
       const insert = db.insert(groups).values(row).onConflictDoNothing().returning();
-      const [[stored]] = await asActor(db, actor, [insert], 'sent once');
+      const untaken = sql`where not exists (select 1 from groups where name = ${name})`;
+      const recorded = recordRights(db, actor, {
+        detail: { group: name, permissions },
+        source: untaken,
+      });
+      const [, [stored]] = await asActor(db, actor, [recorded, insert], 'sent once');
       return stored === undefined ? 'name_taken' : toGroup(stored);
     },
     async update(id, { name, permissions }, actor) {
@@ -33,23 +40,39 @@ export function createGroupStore(db: Database): GroupStore {
       )`;
       const columns = { name, permissions: permissions && JSON.stringify(permissions), id };
       const statements = [
+        recordRights(db, actor, {
+          detail: sql`json_object('group_id', id, 'group', coalesce(${name ?? null}, name),
+            'permissions', json(coalesce(${columns.permissions ?? null}, permissions)))`,
+          source: sql`from groups where id = ${id} and not ${taken}`,
+        }),
         db.update(groups).set(columns).where(sql`id = ${id} and not ${taken}`).returning(),
         db.select({ id: groups.id }).from(groups).where(eq(groups.id, id)),
       ] as const;
       // The same values again change nothing, and whoever may write groups loses no right by it.
-      const [[updated], found] = await asActor(db, actor, statements, {
-        made: ([changed]) => changed.length > 0,
+      const [_recorded, [updated], found] = await asActor(db, actor, statements, {
+        made: ([, changed]) => changed.length > 0,
       });
       if (updated !== undefined) return toGroup(updated);
       return found.length === 0 ? 'no_group' : 'name_taken';
     },
     async delete(id, actor) {
       const remove = db.delete(groups).where(eq(groups.id, id)).returning({ id: groups.id });
-      const [deleted] = await asActor(db, actor, [remove], 'sent once');
+      const recorded = recordRights(db, actor, {
+        detail: sql`json_object('group_id', id, 'group', name, 'permissions', json('[]'))`,
+        source: sql`from groups where id = ${id}`,
+      });
+      const [, deleted] = await asActor(db, actor, [recorded, remove], 'sent once');
       return deleted.length > 0;
     },
   };
 }
+
+/** Before it is done: what the members of a group may do from then on. */
+const recordRights = (
+  db: Database,
+  actor: Actor,
+  { detail, source }: { detail: SQL | Detail; source: SQL },
+) => record(db, { event: 'privilege_permissions_changed', by: byActor(actor), userId: null, detail, source });
 
 const toGroup = (row: typeof groups.$inferSelect): Group => ({
   ...row,

@@ -11,6 +11,7 @@ const EXPIRED: Record<Expiring, (now: number) => { table: SQL; where: SQL }> = {
     table: sql`known_networks`,
     where: sql`last_login_at <= ${now - LOCK.knownNetworkMs}`,
   }),
+  auditEvents: (now) => ({ table: sql`audit_events`, where: sql`created_at <= ${now}` }),
 };
 
 export function createHousekeepingStore(db: Database): HousekeepingStore {

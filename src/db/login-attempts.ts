@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
+import type { AuditEventName } from '../core/audit-events.ts';
 import {
   type AttemptOutcome,
   type AttemptStore,
@@ -6,6 +7,7 @@ import {
   LOCK,
   type PasswordAttempt,
 } from '../core/login-limits.ts';
+import { type By, COUNTED, record } from './audit-events.ts';
 import { type Database, raw, repeatableWrite, write } from './client.ts';
 
 /** What the row of an attempt says after it: whether this one was granted, and until when the name is locked. */
@@ -14,18 +16,43 @@ type AttemptState = { granted: 0 | 1; scope: string; blockedUntil: number };
 export function createAttemptStore(db: Database): AttemptStore {
   return {
     async reserve(attempt) {
-      const [_counted, state] = await repeatableWrite(() => db.batch(reserveAttempt(db, attempt)));
+      const failure = 'authn_password_change_fail';
+      const [_counted, state] = await repeatableWrite(() => db.batch(reserveAttempt(db, attempt, failure)));
       return outcomeOf(state);
     },
-    async giveBack({ attempt, scope }) {
+    async giveBack(attempt, scope) {
       await write(() =>
-        raw(
-          db,
-          sql`update login_attempts set failures = failures - 1, blocked_until = 0
-          where name_digest = ${attempt.countedAs} and network = ${scope} and attempt_id = ${attempt.id}`,
-        ),
+        db.batch([
+          raw(
+            db,
+            sql`update login_attempts set failures = max(failures - 1, 0),
+              blocked_until = case attempt_id when ${attempt.id} then 0 else blocked_until end
+            where name_digest = ${attempt.countedAs} and (network = ${scope} or attempt_id = ${attempt.id})`,
+          ),
+          forgetFailure(db, attempt, sql`true`),
+        ]),
       );
     },
+    async noteExcess(attempt, of) {
+      const key = refusalKey('excess', attempt, of);
+      if (isNews(key, minuteOf(attempt))) await write(() => recordExcess(db, attempt, { key, of }));
+    },
+  };
+}
+
+/** Of this isolate, whatever environment a request brings. */
+const isNews = newsOfMinute();
+
+/** Whether something is new in its minute; no more than so many things are. */
+function newsOfMinute(): (key: string, minute: number) => boolean {
+  const [most, seen] = [1000, new Set<string>()];
+  let current = 0;
+  return (key, minute) => {
+    if (minute !== current) seen.clear();
+    current = minute;
+    const isNew = !seen.has(key) && seen.size < most;
+    if (isNew) seen.add(key);
+    return isNew;
   };
 }
 
@@ -38,9 +65,14 @@ export const outcomeOf = ([state]: AttemptState[]): AttemptOutcome =>
  * Counts an attempt before it is tried, unless its name is locked. Each of racing attempts is counted before the
  * next one looks, so no more are granted than the limit allows, however many hash at once. A repeated call counts
  * once, or twice when another attempt comes between.
+ * @param failure what it is recorded as, until a success takes that back.
  * @returns the statements, of which the second tells the outcome.
  */
-export function reserveAttempt(db: Database, attempt: PasswordAttempt) {
+export function reserveAttempt(
+  db: Database,
+  attempt: PasswordAttempt,
+  failure: 'authn_login_fail' | 'authn_password_change_fail',
+) {
   const { id, countedAs } = attempt;
   const now = attempt.at.getTime();
   const scope = scopeOf(attempt);
@@ -61,8 +93,79 @@ export function reserveAttempt(db: Database, attempt: PasswordAttempt) {
       from login_attempts where name_digest = ${countedAs} and network = ${scope}`,
     ),
     raw(db, sql`delete from login_attempts where id <= (select max(id) from login_attempts) - ${LOCK.rows}`),
+    recordTry(db, attempt, { scope, failure }),
+    recordLock(db, attempt, { scope }),
   ] as const;
 }
+
+/** Whose name it is, without the name: what is typed there may be a password. */
+const namedUser = ({ username }: PasswordAttempt): SQL =>
+  sql`(select id from users where username = ${username})`;
+
+const stateOf = ({ id, countedAs }: PasswordAttempt, scope: SQL): SQL =>
+  sql`(select attempt_id = ${id} as granted, blocked_until from login_attempts
+    where name_digest = ${countedAs} and network = ${scope})`;
+
+const nobody = ({ from }: PasswordAttempt): By => ({ actorId: null, kind: null, credential: null, from });
+
+const minuteOf = ({ at }: PasswordAttempt): number => Math.floor(at.getTime() / 60_000);
+
+/** One row for each network, name and minute. */
+const refusalKey = (kind: string, attempt: PasswordAttempt, of: 'network' | 'name'): string =>
+  [kind, attempt.network, of === 'name' ? attempt.countedAs : '', minuteOf(attempt)].join(' ');
+
+/** A row of its own for a failure that concerns a user; of those that concern none, and of refusals, one a minute. */
+function recordTry(
+  db: Database,
+  attempt: PasswordAttempt,
+  { scope, failure }: { scope: SQL; failure: AuditEventName },
+) {
+  const user = namedUser(attempt);
+  const [refused, unknown] = [
+    refusalKey('locked', attempt, 'name'),
+    refusalKey('unknown', attempt, 'network'),
+  ];
+  return record(db, {
+    event: sql`case when granted then ${failure} else 'authn_login_fail_max' end`,
+    by: nobody(attempt),
+    userId: user,
+    source: sql`from ${stateOf(attempt, scope)} where true`,
+    key: sql`case when not granted then ${refused} when ${user} is null then ${unknown} else ${attempt.id} end`,
+    onConflict: sql`${COUNTED} where key <> ${attempt.id}`,
+  });
+}
+
+/** The failure that locks: until it is one, since a right password takes it back. */
+const recordLock = (db: Database, attempt: PasswordAttempt, { scope }: { scope: SQL }) =>
+  record(db, {
+    event: 'authn_login_lock',
+    by: nobody(attempt),
+    userId: namedUser(attempt),
+    detail: sql`json_object('locked_seconds', (blocked_until - ${attempt.at.getTime()}) / 1000)`,
+    source: sql`from ${stateOf(attempt, scope)} where granted and blocked_until > ${attempt.at.getTime()}`,
+    key: lockKey(attempt),
+  });
+
+const lockKey = ({ id }: PasswordAttempt): string => `lock ${id}`;
+
+const recordExcess = (
+  db: Database,
+  attempt: PasswordAttempt,
+  { key, of }: { key: string; of: 'network' | 'name' },
+) =>
+  record(db, {
+    event: 'excess_rate_limit_exceeded',
+    by: nobody(attempt),
+    userId: of === 'name' ? namedUser(attempt) : null,
+    detail: { limit: of === 'name' ? 'network_and_name' : 'network' },
+    source: sql`where true`,
+    key,
+    onConflict: COUNTED,
+  });
+
+/** It was none. */
+const forgetFailure = (db: Database, attempt: PasswordAttempt, succeeded: SQL) =>
+  raw(db, sql`delete from audit_events where key in (${attempt.id}, ${lockKey(attempt)}) and ${succeeded}`);
 
 /** Where an attempt is counted: with those of its network where that user signs in, else with all others. */
 const scopeOf = ({ username, network, at }: PasswordAttempt): SQL => sql`coalesce((
@@ -87,6 +190,7 @@ export function settleAttempt(
   const { countedAs, network } = attempt;
   const now = attempt.at.getTime();
   return [
+    forgetFailure(db, attempt, succeeded),
     raw(
       db,
       sql`delete from login_attempts where name_digest = ${countedAs} and network = ${scope} and ${succeeded}`,

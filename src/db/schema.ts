@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import type { ActorKind, AuditEventName } from '../core/audit-events.ts';
 
 /** Instants are epoch milliseconds; JSON is text that only JSON.stringify and SQLite's JSON functions write. */
 export const users = sqliteTable(
@@ -64,7 +65,8 @@ export const apiKeys = sqliteTable(
 );
 
 /**
- * Tries of passwords by name, as a digest since it may be no name at all, and by where they are counted: a network
+ * Tries of passwords by name, as a digest since it may be no name at all (of one's own password: `user` and the id),
+ * and by where they are counted: a network
  * that the user knows, or '' for all others. The id grows with the rows, so that the oldest make room; with
  * AUTOINCREMENT it would also grow with every try of a name that is there.
  */
@@ -99,6 +101,38 @@ export const knownNetworks = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.userId, table.network] }),
     index('known_networks_age').on(table.lastLoginAt),
+  ],
+);
+
+/**
+ * What happened, for people to read later. Ids, not references: an event outlives whom it names. `key` names the
+ * event, so that a repeated statement records it once and what is counted finds its row.
+ */
+export const auditEvents = sqliteTable(
+  'audit_events',
+  {
+    id: integer('id').primaryKey({ autoIncrement: true }),
+    key: text('key').notNull().unique(),
+    event: text('event').$type<AuditEventName>().notNull(),
+    createdAt: integer('created_at').notNull(),
+    lastAt: integer('last_at').notNull(),
+    count: integer('count').notNull(),
+    userId: integer('user_id'),
+    actorId: integer('actor_id'),
+    actorKind: text('actor_kind').$type<ActorKind>(),
+    /** The id of a session or of an API key. */
+    actorCredential: text('actor_credential'),
+    address: text('address'),
+    country: text('country'),
+    requestId: text('request_id'),
+    detail: text('detail').notNull(),
+  },
+  (table) => [
+    index('audit_events_age').on(table.createdAt),
+    index('audit_events_event').on(table.event),
+    index('audit_events_user').on(table.userId),
+    index('audit_events_actor').on(table.actorId),
+    index('audit_events_address').on(table.address),
   ],
 );
 

@@ -1,15 +1,18 @@
 import { and, desc, eq, gt, type SQL, sql } from 'drizzle-orm';
 import type { SelectedFields } from 'drizzle-orm/sqlite-core';
+import type { Actor } from '../core/principal.ts';
 import { randomId, Secret } from '../core/secrets.ts';
 import type {
   LiveSession,
   LoginRecord,
   NamedSession,
+  NewSession,
   Session,
   SessionState,
   SessionStore,
 } from '../core/sessions.ts';
 import { type AccountRow, accountColumns, asActor, loginsEnded, outranks, toAccount } from './accounts.ts';
+import { byActor, record } from './audit-events.ts';
 import { type Database, raw, read, repeatableWrite, rowCount } from './client.ts';
 import { outcomeOf, reserveAttempt, settleAttempt } from './login-attempts.ts';
 import { sessions, users } from './schema.ts';
@@ -20,14 +23,15 @@ export function createSessionStore(db: Database): SessionStore {
       return toRecord((await read(() => selectLogin(db, username)))[0]);
     },
     async reserveLogin(attempt) {
-      const [_counted, state, _bounded, [row]] = await repeatableWrite(() =>
-        db.batch([...reserveAttempt(db, attempt), selectLogin(db, attempt.username)]),
+      const [_counted, state, _bounded, _recorded, _locked, [row]] = await repeatableWrite(() =>
+        db.batch([...reserveAttempt(db, attempt, 'authn_login_fail'), selectLogin(db, attempt.username)]),
       );
       return { outcome: outcomeOf(state), record: toRecord(row) };
     },
     async openIfUnchanged(session, verified, rehashed, granted = null) {
       const { userId } = session;
       const succeeded = sql`exists (select 1 from sessions where id = ${session.id})`;
+      const login = recordLogin(db, session, succeeded);
       const [_inserted, _noted, opened] = await repeatableWrite(() =>
         db.batch([
           insertSession(db, session, verified),
@@ -36,6 +40,7 @@ export function createSessionStore(db: Database): SessionStore {
             .set({ lastLogin: session.createdAt.getTime(), passwordHash: rehashOf(verified, rehashed) })
             .where(and(eq(users.id, userId), succeeded)),
           db.select({ id: sessions.id }).from(sessions).where(eq(sessions.id, session.id)),
+          login,
           ...(granted === null ? [] : settleAttempt(db, granted, { userId, succeeded })),
         ]),
       );
@@ -53,8 +58,9 @@ export function createSessionStore(db: Database): SessionStore {
       );
       return toState(rows[0]);
     },
-    async end(sessionId) {
-      await repeatableWrite(() => db.delete(sessions).where(eq(sessions.id, sessionId)));
+    async end(sessionId, actor) {
+      const ended = recordEnd(db, actor, sql`from sessions where id = ${sessionId}`);
+      await repeatableWrite(() => db.batch([ended, db.delete(sessions).where(eq(sessions.id, sessionId))]));
     },
     async listLive(userId, { offset, limit }, now) {
       const live = and(eq(sessions.userId, userId), gt(sessions.expiresAt, now.getTime()));
@@ -84,6 +90,7 @@ export function createSessionStore(db: Database): SessionStore {
       const ended = sql`not exists (select 1 from sessions where id = ${sessionId})`;
       const statements = [
         raw(db, sql`select 1 from sessions where id = ${sessionId} and ${outranking}`),
+        recordEnd(db, actor, sql`from sessions where id = ${sessionId} and not ${outranking}`),
         db.delete(sessions).where(and(eq(sessions.id, sessionId), sql`not ${outranking}`)),
       ] as const;
       const [found] = await asActor(db, actor, statements, {
@@ -96,6 +103,7 @@ export function createSessionStore(db: Database): SessionStore {
       const changeId = randomId();
       const others = and(eq(sessions.userId, userId), sql`id is not ${except}`);
       const statements = [
+        recordEnd(db, actor, sql`from sessions where ${others}`),
         db.delete(sessions).where(others),
         db
           .update(users)
@@ -119,6 +127,28 @@ function insertSession(db: Database, session: Session, verified: Secret) {
     on conflict (id) do nothing`,
   );
 }
+
+function recordLogin(db: Database, { id, userId, ...from }: NewSession, succeeded: SQL) {
+  const by = { actorId: userId, kind: 'password' as const, credential: id, from };
+  return record(db, {
+    event: 'authn_login_success',
+    by,
+    userId,
+    source: sql`where ${succeeded}`,
+    key: `login ${id}`,
+  });
+}
+
+/** Before they end: one event for each session of `source`. */
+const recordEnd = (db: Database, actor: Actor, source: SQL) =>
+  record(db, {
+    event: 'authn_token_revoked',
+    by: byActor(actor),
+    userId: sql`sessions.user_id`,
+    detail: sql`json_object('session_id', sessions.id)`,
+    source,
+    row: sql`sessions.id`,
+  });
 
 /** Takes the place of the hash that was verified alone, never of a newer one. */
 const rehashOf = (verified: Secret, rehashed: Secret | null): SQL | undefined =>

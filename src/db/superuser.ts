@@ -3,6 +3,7 @@ import { randomId } from '../core/secrets.ts';
 import type { SuperuserStore } from '../core/superuser.ts';
 import { atAdminLevel } from './accounts.ts';
 import { type Database, raw, read, repeatableWrite } from './client.ts';
+import { recordCreation } from './user-events.ts';
 import { newUserInsert } from './users.ts';
 
 const noAdmin = sql`not exists (select 1 from users where ${atAdminLevel})`;
@@ -13,15 +14,19 @@ export function createSuperuserStore(db: Database): SuperuserStore {
       const rows = await read(() => raw(db, sql`select 1 where not ${noAdmin}`));
       return rows.length > 0;
     },
-    async insertFirst(user) {
+    async insertFirst(user, from) {
       const untaken = sql`not exists (select 1 from users where username = ${user.username})`;
       const changeId = randomId();
+      const created = sql`username = ${user.username} and change_id = ${changeId}`;
+      const nobody = { actorId: null, kind: null, credential: null, from };
+      const recorded = recordCreation(db, nobody, { user, created });
       const [, admins, stored] = await repeatableWrite(
         () =>
           db.batch([
             raw(db, newUserInsert(user, changeId, sql`${noAdmin} and ${untaken}`)),
             raw(db, sql`select 1 where not ${noAdmin}`),
-            raw(db, sql`select 1 from users where username = ${user.username} and change_id = ${changeId}`),
+            raw(db, sql`select 1 from users where ${created}`),
+            recorded,
           ]),
         { made: ([, , created]) => created.length > 0 },
       );

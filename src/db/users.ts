@@ -12,10 +12,12 @@ import {
   selectAccounts,
   toAccount,
 } from './accounts.ts';
+import { byActor, record } from './audit-events.ts';
 import { type Database, raw, read, rowCount } from './client.ts';
 import { merged, mergedBytes, packed } from './custom-properties.ts';
 import { settleAttempt } from './login-attempts.ts';
-import { knownNetworks, sessions, userGroups, users } from './schema.ts';
+import { sessions, userGroups, users } from './schema.ts';
+import { recordCreation, recordUpdate } from './user-events.ts';
 
 export function createUserStore(db: Database): UserStore {
   return {
@@ -111,10 +113,11 @@ async function insertUnlessTaken(db: Database, user: NewUser, actor: Actor): Pro
     raw(db, newUserInsert(user, changeId, clear(checks))),
     raw(
       db,
-      sql`insert into user_groups (user_id, group_id)
+      sql`insert or ignore into user_groups (user_id, group_id)
         select distinct users.id, value from users, json_each(${JSON.stringify(user.groups)}) where ${inserted}`,
     ),
     selectAccounts(db).where(inserted),
+    recordCreation(db, byActor(actor), { user, created: inserted }),
   ] as const;
   const [found, _inserted, _grouped, stored] = await asActor(db, actor, statements, {
     done: applied,
@@ -142,12 +145,12 @@ async function update(
     db.delete(userGroups).where(and(eq(userGroups.userId, id), applied, regrouped(changes))),
     raw(
       db,
-      sql`insert into user_groups (user_id, group_id)
+      sql`insert or ignore into user_groups (user_id, group_id)
         select distinct ${id}, value from json_each(${JSON.stringify(changes.groups ?? [])}) where ${applied}`,
     ),
     selectAccounts(db).where(and(eq(users.id, id), eq(users.changeId, changeId))),
-    ...forgetNetworks(db, { id, changes, applied }),
     ...settleProof(db, { id, changes, applied }),
+    ...recordUpdate(db, byActor(actor), { id, changes, applied }),
   ] as const;
   const [found, _updated, _ended, _left, _joined, stored] = await asActor(db, actor, statements, {
     done: applied,
@@ -160,6 +163,13 @@ async function remove(db: Database, id: number, actor: Actor): Promise<UserProbl
   const checks: Check[] = [{ kind: 'outranked', found: when(outranks(actor)) }, lastAdmin];
   const statements = [
     raw<Findings>(db, sql`select ${findings(checks)} from users where id = ${id}`),
+    record(db, {
+      event: 'user_deleted',
+      by: byActor(actor),
+      userId: id,
+      detail: sql`json_object('username', username)`,
+      source: sql`from users where id = ${id} and ${clear(checks)}`,
+    }),
     db.delete(users).where(and(eq(users.id, id), clear(checks))),
   ] as const;
   const [found] = await asActor(db, actor, statements, 'sent once');
@@ -214,12 +224,6 @@ function columnsOf(changes: UserChanges, changeId: string, now: Date) {
 
 const endsLogins = ({ passwordHash, isActive }: UserChanges): boolean =>
   passwordHash !== undefined || isActive === false;
-
-/** Where the password was known that is no longer good, somebody else may be. */
-function forgetNetworks(db: Database, { id, changes, applied }: Change) {
-  if (!endsLogins(changes)) return [];
-  return [db.delete(knownNetworks).where(and(eq(knownNetworks.userId, id), applied))];
-}
 
 /** The proof counts while its password is that of the user, also where something else forbade the change. */
 function settleProof(db: Database, { id, changes: { provenPassword }, applied }: Change) {

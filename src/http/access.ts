@@ -5,6 +5,7 @@ import type { Permission } from '../core/permissions.ts';
 import { holds, type Principal } from '../core/principal.ts';
 import { TOKEN_SENTENCES } from '../core/sessions.ts';
 import type { TokenProblem } from '../core/tokens.ts';
+import { sourceOf } from './client.ts';
 import type { AppContext } from './context.ts';
 
 /** Who may call a route: the guard that runs before anything of the request is read, and its documentation. */
@@ -41,7 +42,7 @@ async function principalOf(c: AppContext, now: Date): Promise<Principal> {
     authorization: c.req.raw.headers.get('Authorization'),
     apiKey: c.req.raw.headers.get('X-API-Key'),
   });
-  const result = await authenticate(deps, { credential, now });
+  const result = await authenticate(deps, { credential, from: sourceOf(c), now });
   if (!result.valid) throw refused(result.reason);
   c.set('caller', result.principal);
   const touch = touchOf(deps, { proof: result.principal.proof, now });

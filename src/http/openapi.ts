@@ -56,7 +56,7 @@ const FAILURES = {
     example: { detail: 'Internal server error.', request_id: '7b0a9d0e-5c0c-4a53-9a5c-0d5f6f7a8b9c' },
   },
   503: {
-    description: 'The database did not answer: the outcome is unknown.',
+    description: 'The database did not answer: the outcome is unknown. Or the service is not configured.',
     example: { detail: 'The database did not answer. Try again.' },
   },
 } as const satisfies Record<number, Failure>;

@@ -21,10 +21,14 @@ export type Pager = Slice & { number: number; url: URL };
 export const isPaged = (query: PageQuery): boolean =>
   query.page !== undefined || query.page_size !== undefined;
 
+/** What can be no size gets the default, as clients of the reference expect. */
+export const pageSizeOf = (query: Pick<PageQuery, 'page_size'>): number =>
+  Math.min(wholeNumber(query.page_size ?? '') ?? DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE);
+
 /** @throws DomainError `not_found` for a page that cannot be, as clients of the reference expect. */
 export function pagerOf(query: PageQuery, url: URL): Pager {
   const number = wholeNumber(query.page ?? '1');
-  const limit = Math.min(wholeNumber(query.page_size ?? '') ?? DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE);
+  const limit = pageSizeOf(query);
   if (number === undefined) throw invalidPage();
   return { number, limit, offset: (number - 1) * limit, url };
 }

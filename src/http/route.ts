@@ -1,11 +1,12 @@
 import type { z } from '@hono/zod-openapi';
-import { normaliseAddress } from '../core/addresses.ts';
+import type { Afterwards } from '../core/afterwards.ts';
 import type { Deps } from '../core/deps.ts';
 import { DomainError, type FieldErrors, invalidFields } from '../core/errors.ts';
 import { ActorGone } from '../core/principal.ts';
 import type { Client } from '../core/sessions.ts';
 import type { Access } from './access.ts';
 import { bufferBody, parseBody, type RawBody } from './body.ts';
+import { clientOf } from './client.ts';
 import type { AppContext } from './context.ts';
 import { formMembers } from './fields.ts';
 
@@ -23,6 +24,7 @@ export type Input<Caller, Body, Query> = {
   deps: Deps;
   now: Date;
   client: Client;
+  afterwards: Afterwards;
   url: URL;
 };
 
@@ -83,7 +85,8 @@ export function route<
     const deps = c.get('deps')();
     const members = await membersOf(config.body, raw, c.req.header('Content-Type'));
     const body = valid<Body>(config.body, members, config.judge?.(members, deps));
-    const input = { ...ids, body, query, deps, now, client: clientOf(c.req.raw), url };
+    const afterwards: Afterwards = (work) => c.get('afterwards').push(work);
+    const input = { ...ids, body, query, deps, now, client: clientOf(c), afterwards, url };
     try {
       return answer(c, config.answer, await handle({ ...input, caller }));
     } catch (error) {
@@ -104,19 +107,6 @@ function answer(c: AppContext, { status, schema }: Route['config']['answer'], re
   // answer to an X-API-Key is for one caller.
   c.header('Cache-Control', 'no-store');
   return schema === undefined ? c.body(null, status) : c.json(result as object, status as 200);
-}
-
-/** Who is asking, as Cloudflare saw it; headers that a client can write are not believed. */
-export const clientOf = (request: Request): Client => ({
-  address: normaliseAddress(request.headers.get('CF-Connecting-IP')),
-  country: countryOf(request),
-  userAgent: request.headers.get('User-Agent') ?? '',
-});
-
-/** ISO 3166, `T1` for Tor; null where the platform does not tell. */
-function countryOf(request: Request): string | null {
-  const country: unknown = request.cf?.['country'];
-  return typeof country === 'string' && /^[A-Z][A-Z0-9]$/.test(country) ? country : null;
 }
 
 /** @throws DomainError `not_found` for an id that is no number where ids are numbers. */

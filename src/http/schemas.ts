@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { ApiKey } from '../core/api-keys.ts';
+import { ACTOR_KINDS, AUDIT_EVENTS, type AuditEvent } from '../core/audit-events.ts';
 import type { SeenSession } from '../core/live-sessions.ts';
 import { PERMISSIONS } from '../core/permissions.ts';
 import type { User } from '../core/users.ts';
@@ -121,6 +122,54 @@ export const sessionJson = (session: SeenSession): z.input<typeof sessionSchema>
   last_seen_at: instantJson(session.lastSeenAt),
   expires_at: instantJson(session.expiresAt),
   current: session.isCurrent,
+});
+
+export const auditEventSchema = z
+  .object({
+    id: id(1234),
+    event: z.enum(AUDIT_EVENTS).openapi({ example: 'authn_login_fail' }),
+    created_at: instant('When it happened.'),
+    count: z
+      .int()
+      .openapi({ example: 1, description: 'How often, where one row stands for a minute of them.' }),
+    last_at: instant('When it happened last.'),
+    user_id: id(2).nullable().openapi({ description: 'Whom it concerns; it stays when the user is gone.' }),
+    username: z.string().nullable().openapi({ example: 'ada', description: 'Of a user that exists.' }),
+    actor_id: id(1).nullable().openapi({ description: 'Who did it; null for whoever had proved nothing.' }),
+    actor_username: z.string().nullable().openapi({ example: 'admin' }),
+    actor_kind: z.enum(ACTOR_KINDS).nullable().openapi({ example: 'session' }),
+    actor_credential: z
+      .string()
+      .nullable()
+      .openapi({ example: '0f0e0d0c0b0a09080706050403020100', description: 'Id of the session or API key.' }),
+    address: z.string().nullable().openapi({ example: '203.0.113.50' }),
+    country: z.string().nullable().openapi({ example: 'CH' }),
+    request_id: z
+      .string()
+      .nullable()
+      .openapi({ example: '7b0a9d0e-5c0c-4a53-9a5c-0d5f6f7a8b9c', description: 'As in `X-Request-Id`.' }),
+    detail: z
+      .record(z.string(), z.json())
+      .openapi({ type: 'object', additionalProperties: {}, example: { fields: ['email'] } }),
+  })
+  .openapi('AuditEvent');
+
+export const auditEventJson = (event: AuditEvent): z.input<typeof auditEventSchema> => ({
+  id: event.id,
+  event: event.event,
+  created_at: instantJson(event.createdAt),
+  count: event.count,
+  last_at: instantJson(event.lastAt),
+  user_id: event.userId,
+  username: event.username,
+  actor_id: event.actorId,
+  actor_username: event.actorUsername,
+  actor_kind: event.actorKind,
+  actor_credential: event.actorCredential,
+  address: event.address,
+  country: event.country,
+  request_id: event.requestId,
+  detail: event.detail,
 });
 
 export const groupSchema = z

@@ -5,6 +5,7 @@ import { servicesOf } from '../../src/services.ts';
 import { env } from '../support/env.ts';
 import { counted } from '../support/intercepted-database.ts';
 import { newJwk, parsed } from '../support/jwks.ts';
+import { SOMEWHERE } from '../support/stores.ts';
 import { minted, NOW } from '../support/tokens.ts';
 
 const bearer = (token: string): Credential => ({ kind: 'bearer', token });
@@ -69,7 +70,7 @@ describe('authenticate', () => {
 
   async function judged(credential: Credential) {
     const before = trips.length;
-    const result = await authenticate(deps, { credential, now: NOW });
+    const result = await authenticate(deps, { credential, from: SOMEWHERE, now: NOW });
     return { result, roundTrips: trips.length - before };
   }
   const refused = (reason: string, roundTrips: number) => ({ result: { valid: false, reason }, roundTrips });

@@ -29,6 +29,7 @@ describe('parseConfig', () => {
     setupAllowedIp: undefined,
     apiKeysPerUser: 1,
     limitsLogins: true,
+    auditRetentionDays: 90,
   };
 
   it('has the defaults of the documentation', () => {

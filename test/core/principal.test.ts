@@ -10,7 +10,7 @@ import {
   rightsOf,
 } from '../../src/core/principal.ts';
 import { Secret } from '../../src/core/secrets.ts';
-import { storedUser } from '../support/stores.ts';
+import { SOMEWHERE, storedUser } from '../support/stores.ts';
 
 const admin = rightsOf(10, []);
 const holding = (...permissions: Permission[]) => rightsOf(1, idsOf(new Set(permissions)));
@@ -65,6 +65,7 @@ describe('assertNotByApiKey', () => {
     rights: admin,
     passwordHash: new Secret('none'),
     proof,
+    from: SOMEWHERE,
   });
 
   it('refuses whoever came with a key, admins too, and nobody else', async () => {

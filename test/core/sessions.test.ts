@@ -4,11 +4,11 @@ import { Secret } from '../../src/core/secrets.ts';
 import { login, refresh, type SessionDeps, verify } from '../../src/core/sessions.ts';
 import { servicesOf } from '../../src/services.ts';
 import { env } from '../support/env.ts';
-import { ADMIN, later, NOW, sessionIdsOf, storedUser, users } from '../support/stores.ts';
+import { ADMIN, later, NOW, SOMEWHERE, sessionIdsOf, storedUser, users } from '../support/stores.ts';
 import { partsOf } from '../support/tokens.ts';
 
 const PASSWORD = 'correct horse';
-const CLIENT = { address: '192.0.2.1', country: null, userAgent: 'test' };
+const CLIENT = { ...SOMEWHERE, userAgent: 'test' };
 const REFUSED = {
   code: 'unauthenticated',
   message: 'No active account found with the given credentials',
@@ -21,7 +21,7 @@ const depsOf = (passwordIterations: number): SessionDeps => ({
 const deps = depsOf(1000);
 
 const signIn = (username: string, password = PASSWORD, by = deps) =>
-  login(by, { username, password, client: CLIENT, now: NOW });
+  login(by, { username, password, client: CLIENT, afterwards: () => {}, now: NOW });
 
 async function member(iterations = 1000, fields: Parameters<typeof storedUser>[0] = {}) {
   const policy = { passwordIterations: iterations, passwordMinLength: 8 };
@@ -133,7 +133,13 @@ describe('login', () => {
   it('cuts the user agent to 256 characters', async () => {
     const user = await member();
     const client = { ...CLIENT, userAgent: 'x'.repeat(1000) };
-    await login(deps, { username: user.username, password: PASSWORD, client, now: NOW });
+    await login(deps, {
+      username: user.username,
+      password: PASSWORD,
+      client,
+      afterwards: () => {},
+      now: NOW,
+    });
     const stored = await env.DB.prepare('select user_agent from sessions where user_id = ?')
       .bind(user.id)
       .first<string>('user_agent');
@@ -169,7 +175,7 @@ describe('the lifetime of a login', () => {
 
   it('ends at once when the session ends, for both tokens', async () => {
     const pair = await signIn((await member()).username);
-    await deps.sessions.end(String(partsOf(pair.access).payload['sid']));
+    await deps.sessions.end(String(partsOf(pair.access).payload['sid']), ADMIN);
     const ended = { extra: { code: 'token_not_valid' } };
     await expect(refresh(deps, { token: pair.refresh, now: NOW })).rejects.toMatchObject(ended);
     await expect(verify(deps, { token: pair.refresh, now: NOW })).rejects.toMatchObject(ended);

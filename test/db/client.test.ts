@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { DomainError } from '../../src/core/errors.ts';
 import { Secret } from '../../src/core/secrets.ts';
 import { createApiKeyStore } from '../../src/db/api-keys.ts';
+import { createAuditEventStore } from '../../src/db/audit-events.ts';
 import { connect, type Database, raw, read, repeatableWrite, write } from '../../src/db/client.ts';
 import { createGroupStore } from '../../src/db/groups.ts';
 import { createHealthStore } from '../../src/db/health.ts';
@@ -20,6 +21,7 @@ import {
   newAttempt,
   newSession,
   newUser,
+  SOMEWHERE,
   storedUser,
   uniqueName,
 } from '../support/stores.ts';
@@ -146,6 +148,11 @@ describe('a database that is older than the code', () => {
       /no such column/,
       () => db.batch([raw(db, sql`select unheard_of from users where ${SECRET}`)]),
     ],
+    [
+      'a column of an insert',
+      /has no column named/,
+      () => db.all(sql`insert into users (unheard_of) values (${SECRET})`),
+    ],
   ])('makes the service unavailable, and the log say what brings %s', async (_, reason, statement) => {
     const error = await failureOf(read(() => statement()));
     expectNoParameters(error);
@@ -230,13 +237,14 @@ describe('a database that does not answer', () => {
     ['sessions.openIfUnchanged', () => sessions.openIfUnchanged(newSession(1), hash, hash)],
     ['sessions.findState', () => sessions.findState(named, NOW)],
     ['sessions.refreshState', () => sessions.refreshState(named, NOW)],
-    ['sessions.end', () => sessions.end('a')],
+    ['sessions.end', () => sessions.end('a', ADMIN)],
     ['sessions.listLive', () => sessions.listLive(1, slice, NOW)],
     ['sessions.findLive', () => sessions.findLive('a', NOW)],
     ['sessions.endUnlessOutranked', () => sessions.endUnlessOutranked('a', ADMIN)],
     ['sessions.endAllOf', () => sessions.endAllOf(1, null, ADMIN, NOW)],
     ['attempts.reserve', () => attempts.reserve(newAttempt())],
-    ['attempts.giveBack', () => attempts.giveBack({ attempt: newAttempt(), scope: '' })],
+    ['attempts.noteExcess', () => attempts.noteExcess(newAttempt(), 'name')],
+    ['attempts.giveBack', () => attempts.giveBack(newAttempt(), '')],
     ['apiKeys.findOwner', () => keys.findOwner(SECRET)],
     ['apiKeys.list', () => keys.list(1, slice)],
     ['apiKeys.find', () => keys.find(1)],
@@ -244,6 +252,7 @@ describe('a database that does not answer', () => {
     ['apiKeys.delete', () => keys.delete(1, ADMIN)],
     ['apiKeys.deletePersonal', () => keys.deletePersonal(1, 1, ADMIN)],
     ['apiKeys.touch', () => keys.touch(1, NOW)],
+    ['auditEvents.list', () => createAuditEventStore(lost).list({}, null, 1)],
     ['groups.list', () => groupStore.list()],
     ['groups.page', () => groupStore.page(slice)],
     ['groups.find', () => groupStore.find(1)],
@@ -254,7 +263,7 @@ describe('a database that does not answer', () => {
     ['groups.update', () => groupStore.update(1, { name: SECRET }, ADMIN)],
     ['groups.delete', () => groupStore.delete(1, ADMIN)],
     ['superuser.exists', () => superuser.exists()],
-    ['superuser.insertFirst', () => superuser.insertFirst(newUser({ passwordHash: hash }))],
+    ['superuser.insertFirst', () => superuser.insertFirst(newUser({ passwordHash: hash }), SOMEWHERE)],
     ['health.ping', () => createHealthStore(lost).ping()],
   ])('is what every statement of every store goes through: %s', async (_, statement) => {
     const error = await failureOf(statement());
@@ -265,6 +274,6 @@ describe('a database that does not answer', () => {
   it('is asked about no store less: the list above names every method', () => {
     const stores = { users, sessions, attempts, apiKeys: keys, groups: groupStore, superuser };
     const methods = Object.values(stores).flatMap((store) => Object.keys(store));
-    expect(methods).toHaveLength(33);
+    expect(methods).toHaveLength(34);
   });
 });

@@ -5,6 +5,7 @@ import { env } from '../support/env.ts';
 import { count, db, later, NOW, storedUser } from '../support/stores.ts';
 
 const housekeeping = createHousekeepingStore(db);
+const deps = { housekeeping, auditRetentionDays: 90 };
 const DAY = 24 * 60 * 60_000;
 
 /** As many rows of each kind, expiring one a millisecond from `from` on. */
@@ -13,17 +14,20 @@ async function rows(n: number, from: Date): Promise<void> {
   const numbers = `with recursive n(i) as (select 0 union all select i + 1 from n where i < ${n - 1})`;
   const first = from.getTime();
   await env.DB.batch([
+    env.DB.prepare('delete from audit_events'),
     env.DB.prepare(`insert into sessions (id, user_id, created_at, expires_at, user_agent)
       ${numbers} select 's' || ${first} || '-' || i, ${id}, 0, ${first} + i, '' from n`),
     env.DB.prepare(`insert into login_attempts (name_digest, network, failures, blocked_until, attempt_id, expires_at)
       ${numbers} select 'n' || ${first} || '-' || i, '', 1, 0, '', ${first} + i from n`),
     env.DB.prepare(`insert into known_networks (user_id, network, last_login_at)
       ${numbers} select ${id}, 'w' || i, ${first - 30 * DAY} + i from n`),
+    env.DB.prepare(`insert into audit_events (key, event, created_at, last_at, count, detail)
+      ${numbers} select ${first} || '-' || i, 'user_updated', ${first - 90 * DAY} + i, 0, 1, '{}' from n`),
   ]);
 }
 
 beforeEach(async () => {
-  for (const table of ['sessions', 'login_attempts', 'known_networks']) {
+  for (const table of ['sessions', 'login_attempts', 'known_networks', 'audit_events']) {
     await env.DB.prepare(`delete from ${table}`).run();
   }
 });
@@ -32,28 +36,31 @@ const left = async () => [
   await count('sessions'),
   await count('login_attempts'),
   await count('known_networks'),
+  await count('audit_events'),
 ];
 
 describe('tidyUp', () => {
   it('removes what has expired to the millisecond, and nothing else', async () => {
     await rows(10, NOW);
-    expect(await tidyUp({ housekeeping }, later(3))).toEqual({
+    expect(await tidyUp(deps, later(3))).toEqual({
       sessions: 4,
       loginAttempts: 4,
       knownNetworks: 4,
+      auditEvents: 4,
     });
-    expect(await left()).toEqual([6, 6, 6]);
-    expect(await tidyUp({ housekeeping }, later(3))).toEqual({
+    expect(await left()).toEqual([6, 6, 6, 6]);
+    expect(await tidyUp(deps, later(3))).toEqual({
       sessions: 0,
       loginAttempts: 0,
       knownNetworks: 0,
+      auditEvents: 0,
     });
   });
 
   it('goes on in chunks until all is gone', async () => {
     await rows(2 * CHUNK_ROWS + 1, NOW);
-    await tidyUp({ housekeeping }, later(DAY));
-    expect(await left()).toEqual([0, 0, 0]);
+    await tidyUp(deps, later(DAY));
+    expect(await left()).toEqual([0, 0, 0, 0]);
   });
 
   it('removes no more at once than a chunk', async () => {
@@ -70,14 +77,14 @@ describe('tidyUp', () => {
         return CHUNK_ROWS;
       },
     };
-    const removed = await tidyUp({ housekeeping: endless }, NOW);
-    expect([removed.sessions, chunks]).toEqual([40 * CHUNK_ROWS, 120]);
+    const removed = await tidyUp({ ...deps, housekeeping: endless }, NOW);
+    expect([removed.sessions, chunks]).toEqual([40 * CHUNK_ROWS, 160]);
   });
 
   it('does no harm when it runs twice at once', async () => {
     await rows(50, NOW);
-    const both = await Promise.all([tidyUp({ housekeeping }, later(9)), tidyUp({ housekeeping }, later(9))]);
+    const both = await Promise.all([tidyUp(deps, later(9)), tidyUp(deps, later(9))]);
     expect(both.map(({ sessions }) => sessions).reduce((sum, n) => sum + n)).toBe(10);
-    expect(await left()).toEqual([40, 40, 40]);
+    expect(await left()).toEqual([40, 40, 40, 40]);
   });
 });

@@ -34,6 +34,7 @@ describe('migrations', () => {
     }
     expect(await tableNames()).toEqual([
       'api_keys',
+      'audit_events',
       'groups',
       'known_networks',
       'login_attempts',

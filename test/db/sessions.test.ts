@@ -145,7 +145,7 @@ describe.each(['findState', 'refreshState'] as const)('%s of a token with a sess
     const [user, other] = [await member(), await member()];
     const theirs = await storedSession(other.id);
     const ended = await storedSession(user.id);
-    await sessions.end(ended);
+    await sessions.end(ended, ADMIN);
     for (const sessionId of [theirs, ended, 'unknown', '']) {
       const state = await sessions[find]({ userId: user.id, sessionId, issuedAt: NOW }, NOW);
       expect(state).toMatchObject({ loginStands: false, account: { user: { id: user.id } } });
@@ -210,7 +210,7 @@ describe('a token without a session', () => {
   it('is not touched by other changes, nor by the end of a session', async () => {
     const { id } = await member();
     await users.update(id, { email: 'a@example.org', isActive: true, userLevel: 2 }, ADMIN, NOW);
-    await sessions.end(await storedSession(id));
+    await sessions.end(await storedSession(id), ADMIN);
     expect(await stands(id)).toBe(true);
   });
 });
@@ -219,7 +219,7 @@ describe('end', () => {
   it('ends one session and no other, and may be repeated', async () => {
     const { id } = await member();
     const [one, other] = [await storedSession(id), await storedSession(id)];
-    await Promise.all([sessions.end(one), sessions.end(one), sessions.end('unknown')]);
+    await Promise.all([...[one, one, 'unknown'].map((id) => sessions.end(id, ADMIN))]);
     expect(await sessionIdsOf(id)).toEqual([other]);
   });
 });
@@ -236,11 +236,12 @@ describe('the live sessions of a user', () => {
     ];
     for (const session of [first, second]) await sessions.openIfUnchanged(session, HASH, null);
     const seen = { username, lastSeenAt: NOW };
+    const [{ requestId: _, ...stored }, { requestId: __, ...newest }] = [first, second];
     expect(await sessions.listLive(id, slice, later(HOUR - 1))).toEqual({
       count: 2,
       rows: [
-        { ...second, ...seen, lastSeenAt: later(1) },
-        { ...first, ...seen },
+        { ...newest, ...seen, lastSeenAt: later(1) },
+        { ...stored, ...seen },
       ],
     });
     expect(await sessions.listLive(id, slice, later(HOUR))).toMatchObject({

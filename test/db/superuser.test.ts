@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { env } from '../support/env.ts';
-import { newUser, storedUser, superuser, uniqueName, users } from '../support/stores.ts';
+import { newUser, SOMEWHERE, storedUser, superuser, uniqueName, users } from '../support/stores.ts';
 
 // Storage belongs to this file alone.
 beforeEach(async () => {
@@ -11,7 +11,9 @@ const first = (username = uniqueName()) => newUser({ username, userLevel: 10 });
 
 describe('insertFirst', () => {
   it('makes one admin, however many calls race', async () => {
-    const outcomes = await Promise.all(Array.from({ length: 6 }, () => superuser.insertFirst(first())));
+    const outcomes = await Promise.all(
+      Array.from({ length: 6 }, () => superuser.insertFirst(first(), SOMEWHERE)),
+    );
     expect(outcomes.filter((outcome) => outcome === 'created')).toHaveLength(1);
     expect(outcomes.filter((outcome) => outcome === 'superuser_exists')).toHaveLength(5);
     expect(await users.list(null, 10)).toHaveLength(1);
@@ -19,7 +21,7 @@ describe('insertFirst', () => {
 
   it('makes one admin when the calls want one and the same name', async () => {
     const outcomes = await Promise.all(
-      Array.from({ length: 6 }, () => superuser.insertFirst(first('admin'))),
+      Array.from({ length: 6 }, () => superuser.insertFirst(first('admin'), SOMEWHERE)),
     );
     expect(outcomes.filter((outcome) => outcome === 'created')).toHaveLength(1);
     expect(await users.list(null, 10)).toMatchObject([{ username: 'admin', userLevel: 10 }]);
@@ -27,7 +29,7 @@ describe('insertFirst', () => {
 
   it('stores the whole user', async () => {
     const admin = newUser({ userLevel: 10, isStaff: true, isSuperuser: true, email: 'a@example.org' });
-    expect(await superuser.insertFirst(admin)).toBe('created');
+    expect(await superuser.insertFirst(admin, SOMEWHERE)).toBe('created');
     const { passwordHash, ...rest } = admin;
     const [stored] = await users.list(null, 10);
     expect(stored).toMatchObject(rest);
@@ -40,16 +42,16 @@ describe('insertFirst', () => {
     ['an inactive admin', { userLevel: 10, isActive: false }],
   ])('makes none where %s exists, under its name or another', async (_, fields) => {
     const { username } = await storedUser(fields);
-    expect(await superuser.insertFirst(first())).toBe('superuser_exists');
-    expect(await superuser.insertFirst(first(username))).toBe('superuser_exists');
+    expect(await superuser.insertFirst(first(), SOMEWHERE)).toBe('superuser_exists');
+    expect(await superuser.insertFirst(first(username), SOMEWHERE)).toBe('superuser_exists');
     expect(await users.list(null, 10)).toHaveLength(1);
   });
 
   it('takes nobody’s name, and raises nobody to admin', async () => {
     const user = await storedUser({ userLevel: 9 });
-    expect(await superuser.insertFirst(first(user.username))).toBe('username_taken');
+    expect(await superuser.insertFirst(first(user.username), SOMEWHERE)).toBe('username_taken');
     expect(await users.list(null, 10)).toEqual([user]);
-    expect(await superuser.insertFirst(first())).toBe('created');
+    expect(await superuser.insertFirst(first(), SOMEWHERE)).toBe('created');
   });
 });
 

@@ -27,6 +27,7 @@ const ASKED: Record<string, Permission | 'admin' | 'signed in'> = {
   deleteUser: 'delete_user',
   listSessions: 'signed in',
   deleteSession: 'signed in',
+  listAuditEvents: 'view_auditevent',
   listApiKeys: 'signed in',
   createApiKey: 'signed in',
   generateApiKey: 'signed in',

@@ -6,7 +6,7 @@ import { type Example, exampleOf, sendExample } from '../support/examples.ts';
 import { counted, type Interceptor, intercepted, LOST } from '../support/intercepted-database.ts';
 import { leaksIn, type Secrets } from '../support/leaks.ts';
 import { type Operation, readOperations } from '../support/openapi.ts';
-import { signedInAdmin, signedInAs, uniqueName } from '../support/people.ts';
+import { groupOf, signedInAdmin, signedInAs, uniqueName } from '../support/people.ts';
 import { removeAdmins, storedTables } from '../support/state.ts';
 
 const operations = await readOperations();
@@ -182,8 +182,15 @@ describe('a change that was stored when the connection was lost is told as store
 
   it('to whoever creates a user, who is there once', async () => {
     const { access: token } = await signedInAdmin();
-    const username = uniqueName();
-    const answer = await post('/users/', { username, password: 'long enough' }, { token, ...late() });
-    expect(answer).toMatchObject({ status: 201, body: { username } });
+    const [username, groups] = [uniqueName(), [await groupOf(['view_user'])]];
+    const answer = await post('/users/', { username, password: 'long enough', groups }, { token, ...late() });
+    expect(answer).toMatchObject({ status: 201, body: { username, groups } });
+  });
+
+  it('to whoever gives a user groups, which it has once', async () => {
+    const [{ access: token }, { id }] = [await signedInAdmin(), await signedInAs()];
+    const groups = [await groupOf(['view_user'])];
+    const answer = await patch(`/users/${id}/`, { groups }, { token, ...late() });
+    expect(answer).toMatchObject({ status: 200, body: { groups } });
   });
 });

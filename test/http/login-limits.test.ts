@@ -4,7 +4,7 @@ import { type Answer, envWith, get, patch, post } from '../support/api.ts';
 import { keepConsoleLines } from '../support/console-lines.ts';
 import { boundEnv, env } from '../support/env.ts';
 import { hashesOf } from '../support/hashing.ts';
-import { counted, failing, LOST } from '../support/intercepted-database.ts';
+import { counted, failing, type Interceptor, intercepted, LOST } from '../support/intercepted-database.ts';
 import { keyOf, type Person, person, signedInAs, uniqueName } from '../support/people.ts';
 
 keepConsoleLines();
@@ -127,6 +127,20 @@ describe('the lock in the database', () => {
     expect((await login(username, password)).status).toBe(200);
   });
 
+  it('does not count a password that was never tried, since the answer to its reservation was lost', async () => {
+    const { username, password } = await person();
+    for (let i = 0; i < 15; i++) {
+      const lost: Interceptor = async ({ number }, send) => {
+        const answer = await send();
+        if (number <= 2) throw LOST();
+        return answer;
+      };
+      const bindings = envWith({ DB: intercepted(env.DB, lost) });
+      expect((await login(username, 'a wrong password', {}, bindings)).status).toBe(503);
+    }
+    expect((await login(username, password)).status).toBe(200);
+  });
+
   it('counts guesses of the current password from all places, apart from logins', async () => {
     const who = await signedInAs();
     const guess = (i: number, current_password: string) =>
@@ -211,6 +225,7 @@ describe('the counters at the edge', () => {
 
   it('let a network try twenty times a minute, whatever the names, and then cost no round trip', async () => {
     const { bindings } = withLimiters();
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
     const { database, trips } = counted(env.DB);
     const at = from('2001:db8:1:2::7');
     const tried = await times(25, () => login(uniqueName(), 'a wrong password', at, bindings));

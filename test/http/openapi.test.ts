@@ -27,6 +27,7 @@ const METHODS_BY_PATH: Record<string, string[]> = {
   '/api/accounts/users/{id}/': ['DELETE', 'GET', 'PATCH', 'PUT'],
   '/api/accounts/sessions/': ['GET'],
   '/api/accounts/sessions/{id}/': ['DELETE'],
+  '/api/accounts/audit-events/': ['GET'],
   '/api/accounts/api-keys/': ['GET', 'POST'],
   '/api/accounts/api-keys/generate/': ['POST'],
   '/api/accounts/api-keys/{id}/': ['DELETE', 'GET'],
@@ -206,6 +207,7 @@ describe.each(operations)('$id in the document', ({ id, method, isPublic, takesB
       expect(description, status).toMatch(/\S/);
       expect(media?.schema, status).toBeDefined();
       expect(media?.example, status).toBeDefined();
+      expect([...misfits(document, media?.schema ?? {}, media?.example)], status).toEqual([]);
     }
   });
 

@@ -28,7 +28,12 @@ it('the Cron Trigger removes expired logins, leaves live ones, and logs one line
   expect(JSON.parse(lines[0] ?? '')).toEqual({
     level: 'info',
     task: 'housekeeping',
-    removed: { sessions: expect.any(Number), loginAttempts: expect.any(Number), knownNetworks: 0 },
+    removed: {
+      sessions: expect.any(Number),
+      loginAttempts: expect.any(Number),
+      knownNetworks: 0,
+      auditEvents: 0,
+    },
   });
 });
 

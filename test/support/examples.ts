@@ -59,6 +59,7 @@ const EXAMPLES: Record<string, () => Promise<Example>> = {
     const who = await signedInAs();
     return { token: who.access, id: claimsOf((await signIn(who)).access).sid };
   },
+  listAuditEvents: async () => ({ token: (await signedInAs('view_auditevent')).access }),
   listApiKeys: signedIn(),
   createApiKey: signedIn({ name: 'home-assistant' }),
   generateApiKey: signedIn({}),

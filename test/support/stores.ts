@@ -1,9 +1,9 @@
 import { digestOf, generateKey, type NewApiKey, previewOf } from '../../src/core/api-keys.ts';
 import type { PasswordAttempt } from '../../src/core/login-limits.ts';
 import { idsOf, type Permission } from '../../src/core/permissions.ts';
-import { type Rights, rightsOf } from '../../src/core/principal.ts';
+import { type Rights, rightsOf, type Source } from '../../src/core/principal.ts';
 import { randomId, Secret } from '../../src/core/secrets.ts';
-import type { Session } from '../../src/core/sessions.ts';
+import type { NewSession } from '../../src/core/sessions.ts';
 import { NEW_USER_FIELDS, type NewUser, type User } from '../../src/core/users.ts';
 import { createApiKeyStore } from '../../src/db/api-keys.ts';
 import { connect } from '../../src/db/client.ts';
@@ -28,6 +28,9 @@ export const later = (ms: number): Date => new Date(NOW.getTime() + ms);
 /** An admin as the one who acts: nobody outranks it. */
 export const ADMIN: Rights = rightsOf(10, []);
 export const holding = (...permissions: Permission[]): Rights => rightsOf(1, idsOf(new Set(permissions)));
+
+/** A request from somewhere. */
+export const SOMEWHERE: Source = { requestId: 'a request', address: '192.0.2.1', country: 'CH' };
 
 /** A name of this test alone. */
 export const uniqueName = (): string => `n-${randomId().slice(0, 12)}`;
@@ -69,13 +72,14 @@ export async function groupOf(...permissions: Permission[]): Promise<number> {
   return group.id;
 }
 
-export const newSession = (userId: number, fields: Partial<Session> = {}): Session => ({
+export const newSession = (userId: number, fields: Partial<NewSession> = {}): NewSession => ({
   id: randomId(),
   userId,
   createdAt: NOW,
   expiresAt: later(86_400_000),
   address: '192.0.2.1',
   country: null,
+  requestId: null,
   userAgent: 'test',
   ...fields,
 });
@@ -83,7 +87,15 @@ export const newSession = (userId: number, fields: Partial<Session> = {}): Sessi
 /** A try of a password at `NOW`, from somewhere. */
 export const newAttempt = (fields: Partial<PasswordAttempt> = {}): PasswordAttempt => {
   const username = fields.username ?? uniqueName();
-  return { id: randomId(), username, countedAs: `of ${username}`, network: '192.0.2.1', at: NOW, ...fields };
+  return {
+    id: randomId(),
+    username,
+    countedAs: `of ${username}`,
+    network: '192.0.2.1',
+    from: SOMEWHERE,
+    at: NOW,
+    ...fields,
+  };
 };
 
 /** A live session of this user; returns its id. */

@@ -59,7 +59,14 @@ export async function tokensOfExpiredSession(of: Person): Promise<{ access: stri
   if (login === null || !parsed.valid) throw new Error('there is no such user or no key');
   const { keys } = parsed;
   const now = Date.now();
-  const session = { id: crypto.randomUUID(), userId: of.id, address: null, country: null, userAgent: '' };
+  const session = {
+    id: crypto.randomUUID(),
+    userId: of.id,
+    address: null,
+    country: null,
+    requestId: null,
+    userAgent: '',
+  };
   const times = { createdAt: new Date(now - 2000), expiresAt: new Date(now - 1) };
   await store.openIfUnchanged({ ...session, ...times }, login.passwordHash, null);
   const mint = (kind: TokenKind) =>

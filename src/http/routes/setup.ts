@@ -6,9 +6,10 @@ import {
   setupRefusal,
 } from '../../core/superuser.ts';
 import type { Access } from '../access.ts';
+import { sourceOf } from '../client.ts';
 import type { AppContext } from '../context.ts';
 import { password } from '../fields.ts';
-import { clientOf, type Route, route } from '../route.ts';
+import { type Route, route } from '../route.ts';
 import { firstAdminEmail, firstAdminUsername, judgeNewPassword } from './user-bodies.ts';
 
 const PATH = '/api/accounts/initialize-superuser/';
@@ -36,6 +37,7 @@ const errorSchema = z
       description: 'Beside a 403: the address that may not.',
     }),
     setup_allowed: z.literal(false).optional().openapi({ description: 'Beside a 403.' }),
+    request_id: z.string().optional().openapi({ description: 'Beside a 500: what to look for in the log.' }),
   })
   .catchall(z.array(z.string()))
   .openapi('SetupError');
@@ -73,7 +75,7 @@ const untilSuperuserExists: Access<null> = {
 };
 
 const setupCallerOf = (c: AppContext): SetupCaller => ({
-  address: clientOf(c.req.raw).address,
+  address: sourceOf(c).address,
   from: {
     origin: c.req.header('Origin') ?? null,
     fetchSite: c.req.header('Sec-Fetch-Site') ?? null,
@@ -126,8 +128,8 @@ const create = route(
     failures: { 403: 'The address or the page may not create the first admin.' },
     errors: { shape: withError, schema: errorSchema },
   },
-  async ({ body, deps, now }) => {
-    await createFirstAdmin(deps, { ...body, email: body.email ?? '', now });
+  async ({ body, deps, client, now }) => {
+    await createFirstAdmin(deps, { ...body, email: body.email ?? '', from: client, now });
     return { superuser_exists: true };
   },
 );

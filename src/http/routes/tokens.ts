@@ -42,7 +42,7 @@ const loginAt = (path: `/${string}/`, operationId: string) =>
         429: 'Too many attempts; `Retry-After` says for how many seconds.',
       },
     },
-    async ({ body, deps, client, now }) => login(deps, { ...body, client, now }),
+    async ({ body, deps, client, afterwards, now }) => login(deps, { ...body, client, afterwards, now }),
   );
 
 const refreshToken = route(

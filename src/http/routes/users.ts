@@ -49,10 +49,10 @@ const patchMe = route(
     answer: aUser('The caller, changed.'),
     failures: { 429: 'Too many tries of `current_password`; `Retry-After` says for how many seconds.' },
   },
-  async ({ caller, body, deps, client, now }) => {
+  async ({ caller, body, deps, afterwards, now }) => {
     const { password, current_password: currentPassword } = body;
     const changes = changesOf(body);
-    return userJson(await updateMe(deps, { caller, changes, password, currentPassword, client, now }));
+    return userJson(await updateMe(deps, { caller, changes, password, currentPassword, afterwards, now }));
   },
 );
 

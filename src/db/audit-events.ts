@@ -1,0 +1,131 @@
+import { and, asc, desc, eq, getTableColumns, gt, gte, lt, type SQL, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/sqlite-core';
+import type { ActorKind, AuditEventName, AuditEventStore, AuditFilter } from '../core/audit-events.ts';
+import type { Json, JsonObject } from '../core/json.ts';
+import type { Cursor } from '../core/pages.ts';
+import type { Actor, Source } from '../core/principal.ts';
+import { randomId } from '../core/secrets.ts';
+import { type Database, raw, read } from './client.ts';
+import { auditEvents, users } from './schema.ts';
+import { parseStored } from './stored-json.ts';
+
+/** By whom and from where something was done. */
+export type By = {
+  actorId: SQL | number | null;
+  kind: ActorKind | null;
+  credential: string | null;
+  from: Source;
+};
+
+export type Detail = Record<string, Json | undefined>;
+
+/** One event for each row of `source`, of whose columns the rest may be made. */
+export type Recorded = {
+  event: AuditEventName | SQL;
+  by: By;
+  userId: SQL | number | null;
+  detail?: SQL | Detail;
+  /** The rest of the select, with a condition that holds once the change was made. */
+  source: SQL;
+  /** Tells the rows of a source apart, where there may be several. */
+  row?: SQL;
+  /** Names the event, so that a repeated statement records it once. */
+  key?: SQL | string;
+  /** What becomes of an event that is there already; it stays by itself. */
+  onConflict?: SQL;
+};
+
+/** The statement that records, for the batch of what it records. */
+export function record(db: Database, entry: Recorded) {
+  const {
+    event,
+    by,
+    userId,
+    detail = {},
+    source,
+    row,
+    key = randomId(),
+    onConflict = sql`do nothing`,
+  } = entry;
+  const { requestId, address, country } = by.from;
+  const named = row === undefined ? key : sql`${key} || ' ' || ${row}`;
+  return raw(
+    db,
+    sql`insert into audit_events (
+      key, event, created_at, last_at, count, user_id, actor_id, actor_kind, actor_credential,
+      address, country, request_id, detail
+    ) select ${named}, ${event}, ${NOW}, ${NOW}, 1, ${userId}, ${by.actorId}, ${by.kind}, ${by.credential},
+      ${address}, ${country}, ${requestId}, ${isSql(detail) ? detail : JSON.stringify(detail)}
+    ${source} on conflict (key) ${onConflict}`,
+  );
+}
+
+/** The moment of the write, since the clock of a request stands still while it computes. */
+const NOW = sql.raw("cast(unixepoch('subsec') * 1000 as integer)");
+
+/** Where a further event of the same key is counted only. */
+export const COUNTED = sql.raw('do update set count = count + 1, last_at = excluded.last_at');
+
+const isSql = (detail: SQL | Detail): detail is SQL => 'getSQL' in detail;
+
+const NOWHERE: Source = { requestId: null, address: null, country: null };
+
+/** An actor without an identity is the service itself. */
+export function byActor({ identity }: Actor): By {
+  if (identity === undefined) return { actorId: null, kind: null, credential: null, from: NOWHERE };
+  const { userId, proof, from } = identity;
+  return { actorId: userId, kind: proof.kind, credential: credentialOf(proof), from };
+}
+
+function credentialOf(proof: NonNullable<Actor['identity']>['proof']): string | null {
+  switch (proof.kind) {
+    case 'session':
+      return proof.sessionId;
+    case 'api_key':
+      return String(proof.keyId);
+    case 'interchange':
+      return null;
+  }
+}
+
+export function createAuditEventStore(db: Database): AuditEventStore {
+  const actors = alias(users, 'actors');
+  const { key: _, ...columns } = getTableColumns(auditEvents);
+  return {
+    async list(filter, cursor, limit) {
+      const isNewer = cursor?.direction === 'newer';
+      const rows = await read(() =>
+        db
+          .select({ ...columns, username: users.username, actorUsername: actors.username })
+          .from(auditEvents)
+          .leftJoin(users, eq(users.id, auditEvents.userId))
+          .leftJoin(actors, eq(actors.id, auditEvents.actorId))
+          .where(and(beyond(cursor), ...conditions(filter)))
+          .orderBy(isNewer ? asc(auditEvents.id) : desc(auditEvents.id))
+          .limit(limit),
+      );
+      return (isNewer ? rows.toReversed() : rows).map((row) => ({
+        ...row,
+        createdAt: new Date(row.createdAt),
+        lastAt: new Date(row.lastAt),
+        detail: parseStored<JsonObject>(row.detail),
+      }));
+    },
+  };
+}
+
+function beyond(cursor: Cursor | null): SQL | undefined {
+  if (cursor === null) return undefined;
+  return cursor.direction === 'older' ? lt(auditEvents.id, cursor.than) : gt(auditEvents.id, cursor.than);
+}
+
+function conditions({ event, userId, actorId, address, since, until }: AuditFilter): (SQL | undefined)[] {
+  return [
+    event && eq(auditEvents.event, event),
+    userId === undefined ? undefined : eq(auditEvents.userId, userId),
+    actorId === undefined ? undefined : eq(auditEvents.actorId, actorId),
+    address === undefined ? undefined : eq(auditEvents.address, address),
+    since && gte(auditEvents.createdAt, since.getTime()),
+    until && lt(auditEvents.createdAt, until.getTime()),
+  ];
+}

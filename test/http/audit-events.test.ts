@@ -1,0 +1,441 @@
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Env } from '../../src/env.ts';
+import { type Answer, del, envWith, get, patch, post, put } from '../support/api.ts';
+import { keepConsoleLines } from '../support/console-lines.ts';
+import { env } from '../support/env.ts';
+import { type Interceptor, intercepted, LOST } from '../support/intercepted-database.ts';
+import {
+  groupOf,
+  keyOf,
+  person,
+  type SignedIn,
+  signedInAdmin,
+  signedInAs,
+  signIn,
+  uniqueName,
+} from '../support/people.ts';
+import { keepRows, removeAdmins, restoreRows } from '../support/state.ts';
+import { claimsOf } from '../support/wire-tokens.ts';
+
+keepConsoleLines();
+
+const HOME = { 'CF-Connecting-IP': '203.0.113.7' };
+
+let auditor: SignedIn;
+beforeAll(async () => {
+  auditor = await signedInAs('view_auditevent');
+});
+
+type Event = Record<string, unknown>;
+
+async function list(
+  query: string,
+): Promise<{ results: Event[]; next: string | null; previous: string | null }> {
+  const answer = await get(`/audit-events/?${query}`, { token: auditor.access });
+  expect(answer.status, answer.text).toBe(200);
+  return answer.body;
+}
+
+/** What is recorded of a user but its logins, oldest first. */
+async function eventsOf({ id }: { id: number }): Promise<Event[]> {
+  const { results } = await list(`user_id=${id}&page_size=200`);
+  return results.toReversed().filter(({ event }) => !BESIDES.has(String(event)));
+}
+const BESIDES = new Set(['user_created', 'authn_login_success']);
+
+const namesOf = async (who: { id: number }): Promise<unknown[]> =>
+  (await eventsOf(who)).map(({ event }) => event);
+
+const login = (username: string, password: string, bindings?: Env): Promise<Answer> =>
+  post('/token/', { username, password }, { headers: HOME, ...(bindings && { env: bindings }) });
+
+async function times(n: number, send: () => Promise<Answer>): Promise<void> {
+  for (let i = 0; i < n; i++) await send();
+}
+
+const byMe = ({ id, username, access }: SignedIn) => ({
+  actor_id: id,
+  actor_username: username,
+  actor_kind: 'session',
+  actor_credential: claimsOf(access).sid,
+});
+
+describe('a login', () => {
+  it('is recorded with who, from where, and the request that it was', async () => {
+    const who = await person();
+    const answer = await login(who.username, who.password);
+    const { sid } = claimsOf(answer.body.access);
+    const { results } = await list(`user_id=${who.id}&event=authn_login_success`);
+    expect(results).toEqual([
+      {
+        id: expect.any(Number),
+        event: 'authn_login_success',
+        created_at: expect.stringMatching(/^20\d\d-.*Z$/),
+        last_at: results[0]?.['created_at'],
+        count: 1,
+        user_id: who.id,
+        username: who.username,
+        actor_id: who.id,
+        actor_username: who.username,
+        actor_kind: 'password',
+        actor_credential: sid,
+        address: '203.0.113.7',
+        country: null,
+        request_id: answer.headers.get('X-Request-Id'),
+        detail: {},
+      },
+    ]);
+  });
+
+  it('that fails is recorded of the user, by nobody', async () => {
+    const who = await person();
+    const answer = await login(who.username, 'a wrong password');
+    expect(await eventsOf(who)).toEqual([
+      expect.objectContaining({
+        event: 'authn_login_fail',
+        user_id: who.id,
+        actor_id: null,
+        actor_kind: null,
+        address: '203.0.113.7',
+        request_id: answer.headers.get('X-Request-Id'),
+      }),
+    ]);
+  });
+
+  it('that fails for a disabled user is recorded of it', async () => {
+    const who = await person({ isActive: false });
+    await login(who.username, who.password);
+    expect(await namesOf(who)).toEqual(['authn_login_fail']);
+  });
+
+  it('under an unknown name is one row for each network and minute, without a word of the name', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+    const headers = { 'CF-Connecting-IP': '203.0.113.200' };
+    const typed = [1, 2, 3].map((i) => `a password ${i}`);
+    for (const username of typed) await post('/token/', { username, password: 'x' }, { headers });
+    vi.useRealTimers();
+    const { results } = await list('address=203.0.113.200');
+    expect(results).toMatchObject([{ event: 'authn_login_fail', user_id: null, username: null, count: 3 }]);
+    const { results: stored } = await env.DB.prepare('select * from audit_events').all();
+    for (const name of typed) expect(JSON.stringify(stored)).not.toContain(name);
+  });
+
+  it('that locks a name is recorded, and what is refused then is counted in one row', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+    const who = await person();
+    await times(35, () => login(who.username, 'a wrong password'));
+    vi.useRealTimers();
+    const events = await eventsOf(who);
+    expect(events.map(({ event }) => event)).toEqual([
+      ...Array.from({ length: 10 }, () => 'authn_login_fail'),
+      'authn_login_lock',
+      'authn_login_fail_max',
+    ]);
+    expect(events.at(-2)).toMatchObject({ detail: { locked_seconds: 60 } });
+    expect(events.at(-1)).toMatchObject({ count: 25, user_id: who.id, address: '203.0.113.7' });
+  });
+
+  it('that succeeds at the tenth try leaves nine failures, and no lock', async () => {
+    const who = await person();
+    await times(9, () => login(who.username, 'a wrong password'));
+    expect((await login(who.username, who.password)).status).toBe(200);
+    expect(await namesOf(who)).toEqual(Array.from({ length: 9 }, () => 'authn_login_fail'));
+  });
+
+  it('that is limited at the edge is one row a minute, and one round trip', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+    const who = await person();
+    const full = { limit: async () => ({ success: false }) };
+    const free = { limit: async () => ({ success: true }) };
+    const perName = envWith({ LOGINS_PER_NETWORK: free, LOGINS_PER_NETWORK_AND_NAME: full });
+    await times(5, () => login(who.username, who.password, perName));
+    expect(await eventsOf(who)).toMatchObject([
+      { event: 'excess_rate_limit_exceeded', count: 1, detail: { limit: 'network_and_name' } },
+    ]);
+    const headers = { 'CF-Connecting-IP': '203.0.113.201' };
+    const perNetwork = envWith({ LOGINS_PER_NETWORK: full, LOGINS_PER_NETWORK_AND_NAME: full });
+    await times(5, () => post('/token/', { ...who, username: uniqueName() }, { headers, env: perNetwork }));
+    vi.useRealTimers();
+    expect((await list('address=203.0.113.201')).results).toMatchObject([
+      { event: 'excess_rate_limit_exceeded', user_id: null, count: 1, detail: { limit: 'network' } },
+    ]);
+  });
+
+  it('whose session could not be stored is no failure', async () => {
+    const who = await person();
+    const lost: Interceptor = async ({ number }, send) => {
+      if (number === 2 || number === 3) throw LOST();
+      return send();
+    };
+    await login(who.username, who.password, envWith({ DB: intercepted(env.DB, lost) }));
+    expect(await eventsOf(who)).toEqual([]);
+  });
+
+  it('is recorded where logins are not limited too', async () => {
+    const who = await person();
+    await login(who.username, who.password, envWith({ RATE_LIMITS: 'off' }));
+    expect((await list(`user_id=${who.id}`)).results[0]).toMatchObject({ event: 'authn_login_success' });
+  });
+});
+
+describe('the end of a login', () => {
+  it.each([
+    ['local', (sids: string[]) => sids.slice(-1)],
+    ['others', (sids: string[]) => sids.slice(0, -1)],
+    ['global', (sids: string[]) => sids],
+  ])('by logout of scope %s is recorded for each session', async (scope, ended) => {
+    const who = await person();
+    const all = [await signIn(who), await signIn(who), await signIn(who)];
+    const me = all[2] ?? (await signIn(who));
+    await post(`/auth/logout/?scope=${scope}`, undefined, { token: me.access });
+    const events = await eventsOf(who);
+    expect(events.map(({ detail }) => detail)).toEqual(
+      expect.arrayContaining(
+        ended(all.map(({ access }) => claimsOf(access).sid)).map((session_id) => ({ session_id })),
+      ),
+    );
+    expect(events).toHaveLength(ended(['1', '2', '3']).length);
+    for (const event of events) expect(event).toMatchObject({ event: 'authn_token_revoked', ...byMe(me) });
+  });
+
+  it('by somebody else is recorded of the owner; one that was refused is not', async () => {
+    const [who, helper, stranger] = [
+      await signedInAs(),
+      await signedInAs('delete_session'),
+      await signedInAs(),
+    ];
+    const { sid } = claimsOf(who.access);
+    await del(`/sessions/${sid}/`, { token: stranger.access });
+    expect(await eventsOf(who)).toEqual([]);
+    await del(`/sessions/${sid}/`, { token: helper.access });
+    expect(await eventsOf(who)).toMatchObject([
+      { event: 'authn_token_revoked', detail: { session_id: sid }, ...byMe(helper) },
+    ]);
+  });
+});
+
+describe('an API key', () => {
+  it('is recorded when it is made, replaced and revoked, by its id', async () => {
+    const who = await signedInAs();
+    const first = await post('/api-keys/generate/', {}, { token: who.access });
+    const second = await post('/api-keys/generate/', {}, { token: who.access });
+    await post('/api-keys/revoke/', {}, { token: who.access });
+    const of = ({ body }: Answer) => ({ detail: { api_key_id: body.id, name: '' }, ...byMe(who) });
+    expect(await eventsOf(who)).toMatchObject([
+      { event: 'authn_token_created', ...of(first) },
+      { event: 'authn_token_revoked', ...of(first) },
+      { event: 'authn_token_created', ...of(second) },
+      { event: 'authn_token_revoked', ...of(second) },
+    ]);
+  });
+
+  it('stands in what was done with it', async () => {
+    const who = await signedInAs();
+    const key = await keyOf(who);
+    const { body } = await get('/api-keys/', { token: who.access });
+    await patch('/users/me/', { first_name: 'Ada' }, { key });
+    expect((await eventsOf(who)).at(-1)).toMatchObject({
+      event: 'user_updated',
+      actor_kind: 'api_key',
+      actor_credential: String(body.results[0].id),
+    });
+  });
+
+  it('that was not made for want of room is not recorded, nor anything as gone', async () => {
+    const two = envWith({ API_KEYS_PER_USER: '2' });
+    const who = await signedInAs();
+    for (const name of ['a', 'b', 'c']) await post('/api-keys/', { name }, { token: who.access, env: two });
+    expect(await namesOf(who)).toEqual(['authn_token_created', 'authn_token_created']);
+  });
+});
+
+describe('a user', () => {
+  it('is recorded when made, changed and deleted, without the values of the fields', async () => {
+    const admin = await signedInAdmin();
+    const username = uniqueName();
+    const as = { token: admin.access };
+    const { body } = await post('/users/', { username, password: 'a long password', user_level: 1 }, as);
+    await patch(`/users/${body.id}/`, { email: 'private@example.com', custom_properties: { a: 'b' } }, as);
+    await patch(`/users/${body.id}/`, { is_active: false }, as);
+    await patch(`/users/${body.id}/`, { user_level: 10 }, as);
+    await patch(`/users/${body.id}/`, { password: 'another long one' }, as);
+    await del(`/users/${body.id}/`, as);
+    const { results } = await list(`user_id=${body.id}`);
+    expect(results.toReversed().map(({ event, detail }) => [event, detail])).toEqual([
+      ['user_created', { username, user_level: 1, groups: [] }],
+      ['user_updated', { fields: ['email', 'custom_properties'] }],
+      ['user_updated', { fields: ['is_active'], is_active: false }],
+      ['privilege_permissions_changed', { user_level: 10 }],
+      ['authn_password_change', {}],
+      ['user_deleted', { username }],
+    ]);
+    for (const event of results) {
+      expect(event).toMatchObject({ user_id: body.id, username: null, ...byMe(admin) });
+    }
+    expect(JSON.stringify(results)).not.toMatch(/private@|a long password|another long/);
+  });
+
+  it('that is not changed is not recorded: a name that is taken, an admin that is the last, one who outranks', async () => {
+    const [helper, admin] = [
+      await signedInAs('add_user', 'change_user', 'delete_user'),
+      await signedInAdmin(),
+    ];
+    const as = { token: helper.access };
+    await post('/users/', { username: admin.username, password: 'a long password' }, as);
+    await patch(`/users/${admin.id}/`, { first_name: 'x' }, as);
+    await del(`/users/${admin.id}/`, as);
+    await patch(`/users/${helper.id}/`, { username: admin.username, first_name: 'x' }, as);
+    expect([...(await eventsOf(admin)), ...(await eventsOf(helper))]).toEqual([]);
+    await keepRows();
+    await removeAdmins();
+    const last = await signedInAdmin();
+    await del(`/users/${last.id}/`, { token: last.access });
+    await patch(`/users/${last.id}/`, { is_active: false }, { token: last.access });
+    expect(await eventsOf(last)).toEqual([]);
+    await restoreRows();
+  });
+
+  it('that changes its own password is recorded; a wrong current one too, a right one not', async () => {
+    const who = await signedInAs();
+    const as = { token: who.access, headers: HOME };
+    await patch('/users/me/', { current_password: 'a wrong one' }, as);
+    await patch('/users/me/', { current_password: who.password, first_name: 'Ada' }, as);
+    await patch('/users/me/', { current_password: who.password, password: 'the next password' }, as);
+    const events = await eventsOf(who);
+    expect(events.map(({ event }) => event)).toEqual([
+      'authn_password_change_fail',
+      'user_updated',
+      'authn_password_change',
+    ]);
+    expect(events[2]).toMatchObject({ address: '203.0.113.7', ...byMe(who) });
+  });
+
+  it('is recorded once, also where the answer of the database was lost and the write sent again', async () => {
+    const admin = await signedInAdmin();
+    let isDue = true;
+    const lost: Interceptor = async ({ statements }, send) => {
+      const result = await send();
+      if (!isDue || statements.length === 1) return result;
+      isDue = false;
+      throw LOST();
+    };
+    const bindings = envWith({ DB: intercepted(env.DB, lost) });
+    const user = { username: uniqueName(), password: 'a long password' };
+    const { body } = await post('/users/', user, { token: admin.access, env: bindings });
+    expect((await list(`user_id=${body.id}`)).results).toHaveLength(1);
+  });
+
+  it('that is the first admin is recorded as made by nobody, from its address', async () => {
+    await keepRows();
+    await removeAdmins();
+    const admin = { username: uniqueName(), password: 'a long password', email: 'a@example.com' };
+    await post('/initialize-superuser/', admin, { headers: { 'CF-Connecting-IP': '127.0.0.1' } });
+    const { results } = await list('event=user_created&page_size=1');
+    await restoreRows();
+    expect(results).toMatchObject([
+      {
+        actor_id: null,
+        address: '127.0.0.1',
+        detail: { username: admin.username, user_level: 10, groups: [] },
+      },
+    ]);
+  });
+});
+
+it('the rights of a group are recorded when it is made, changed and deleted', async () => {
+  const admin = await signedInAdmin();
+  const as = { token: admin.access };
+  const name = uniqueName();
+  const { body } = await post('/groups/', { name, permissions: [4] }, as);
+  await post('/groups/', { name, permissions: [1] }, as);
+  await put(`/groups/${body.id}/`, { name, permissions: [4, 8] }, as);
+  await patch(`/groups/${body.id}/`, { name: `${name}-2` }, as);
+  await del(`/groups/${body.id}/`, as);
+  const { results } = await list(`actor_id=${admin.id}&event=privilege_permissions_changed`);
+  const group = { group_id: body.id };
+  expect(results.toReversed().map(({ detail }) => detail)).toEqual([
+    { group: name, permissions: [4] },
+    { ...group, group: name, permissions: [4, 8] },
+    { ...group, group: `${name}-2`, permissions: [4, 8] },
+    { ...group, group: `${name}-2`, permissions: [] },
+  ]);
+});
+
+it('the groups of a user are recorded as rights', async () => {
+  const [admin, who, group] = [await signedInAdmin(), await person(), await groupOf(['view_user'])];
+  await patch(`/users/${who.id}/`, { groups: [group] }, { token: admin.access });
+  expect(await eventsOf(who)).toMatchObject([
+    { event: 'privilege_permissions_changed', detail: { groups: [group] } },
+  ]);
+});
+
+describe('the list', () => {
+  async function withEvents(n: number): Promise<SignedIn> {
+    const who = await signedInAs();
+    for (let i = 0; i < n; i++) await patch('/users/me/', { first_name: `${i}` }, { token: who.access });
+    return who;
+  }
+
+  const idsOf = ({ results }: { results: Event[] }) => results.map(({ id }) => Number(id));
+  const follow = (link: string | null) => list(new URL(link ?? '').search.slice(1));
+
+  it('is read in pages that new events do not move, there and back', async () => {
+    const who = await withEvents(6);
+    const query = `user_id=${who.id}&event=user_updated&page_size=2`;
+    const all = idsOf(await list(`${query}&page_size=200`));
+    expect(all).toEqual(all.toSorted((a, b) => b - a));
+    const first = await list(query);
+    await patch('/users/me/', { first_name: 'later' }, { token: who.access });
+    const second = await follow(first.next);
+    const third = await follow(second.next);
+    expect([first, second, third].map(idsOf)).toEqual([all.slice(0, 2), all.slice(2, 4), all.slice(4)]);
+    expect([first.previous, third.next]).toEqual([null, null]);
+    const back = await follow(third.previous);
+    expect(idsOf(back)).toEqual(idsOf(second));
+    const front = await follow(back.previous);
+    expect(idsOf(front)).toEqual(idsOf(first));
+    const newest = await follow(front.previous);
+    expect([newest.results.length, newest.previous]).toEqual([1, null]);
+    expect(idsOf(await follow(newest.next))).toEqual(idsOf(first));
+  });
+
+  it('has no neighbours where all fits on a page', async () => {
+    const who = await withEvents(2);
+    const page = await list(`user_id=${who.id}&event=user_updated&page_size=2`);
+    expect([page.results.length, page.next, page.previous]).toEqual([2, null, null]);
+    expect(await list(`user_id=${who.id}&event=user_deleted`)).toEqual({
+      results: [],
+      next: null,
+      previous: null,
+    });
+  });
+
+  it('is filtered by event, user, actor, address and time, all at once', async () => {
+    const who = await withEvents(1);
+    const [event] = await eventsOf(who);
+    const [at] = [String(event?.['created_at'])];
+    const after = new Date(new Date(at).getTime() + 1).toISOString();
+    const found = async (query: string) =>
+      idsOf(await list(`user_id=${who.id}&${query}`)).includes(Number(event?.['id']));
+    expect(await found(`event=user_updated&actor_id=${who.id}&since=${at}&until=${after}`)).toBe(true);
+    expect(await found('event=user_deleted')).toBe(false);
+    expect(await found(`actor_id=${auditor.id}`)).toBe(false);
+    expect(await found('address=203.0.113.99')).toBe(false);
+    expect(await found(`since=${after}`)).toBe(false);
+    expect(await found(`until=${at}`)).toBe(false);
+  });
+
+  it.each([
+    ['event=nonsense', 400, 'event'],
+    ['since=yesterday', 400, 'since'],
+    ['until=2026-11-01', 400, 'until'],
+    ['address=nowhere', 400, 'address'],
+    ['user_id=0', 404, 'detail'],
+    ['actor_id=x', 404, 'detail'],
+    ['cursor=older', 404, 'detail'],
+    ['cursor=older-99999999999999999', 404, 'detail'],
+  ])('refuses ?%s', async (query, status, member) => {
+    const answer = await get(`/audit-events/?${query}`, { token: auditor.access });
+    expect([answer.status, Object.keys(answer.body)]).toEqual([status, [member]]);
+  });
+});
