@@ -7,7 +7,9 @@ import { delimiter, dirname, join } from 'node:path';
 import { projectRoot } from './project.ts';
 
 const manifest = createRequire(import.meta.url).resolve('wrangler/package.json');
-const wranglerBin = join(manifest, '..', 'bin', 'wrangler.js');
+/** EDGE_ACCOUNTS_WRANGLER names a script that tests start in its place, with an account that is not there. */
+const wranglerScript = () =>
+  process.env['EDGE_ACCOUNTS_WRANGLER'] ?? join(manifest, '..', 'bin', 'wrangler.js');
 
 type Stdio = 'inherit' | 'pipe' | 'ignore' | 'ipc';
 type Settings = { stdio?: Stdio[]; env?: Record<string, string> };
@@ -16,7 +18,7 @@ export type Output = { code: number; stdout: string; text: string };
 
 /** Starts wrangler on the caller's terminal unless told otherwise. */
 export function startWrangler(args: readonly string[], { stdio, env }: Settings = {}): ChildProcess {
-  return spawn(process.execPath, [wranglerBin, ...args], {
+  return spawn(process.execPath, [wranglerScript(), ...args], {
     cwd: projectRoot,
     // The build command is started by name, and must get this Node and not an older one of the machine.
     env: { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH']}`, ...env },

@@ -1,0 +1,61 @@
+// Stands in for wrangler where a test deploys: it takes what the pinned wrangler takes, refuses what that refuses, and
+// does to an account in a folder what wrangler would do to one at Cloudflare. What stays on this machine (`dev`,
+// `--local`, `--dry-run`) the real one does. See ../account.ts for how a test uses it.
+
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { openAccount, readConfig } from './account.ts';
+import { type Call, parseCall, Refused } from './arguments.ts';
+import { commands } from './commands.ts';
+
+function runReal(argv: readonly string[]): number {
+  const bin = join(
+    createRequire(import.meta.url).resolve('wrangler/package.json'),
+    '..',
+    'bin',
+    'wrangler.js',
+  );
+  return spawnSync(process.execPath, [bin, ...argv], { stdio: 'inherit' }).status ?? 1;
+}
+
+/** wrangler's D1 commands mean the local database unless told otherwise. */
+const LOCAL_UNLESS_REMOTE = new Set(['d1 execute', 'd1 migrations apply', 'd1 export']);
+
+const staysHere = ({ command, flags }: Call): boolean =>
+  command === 'dev' ||
+  flags['dry-run'] === true ||
+  (LOCAL_UNLESS_REMOTE.has(command) && flags['remote'] !== true);
+
+/** `before d1 create` or `after deploy` in EDGE_ACCOUNTS_STUB_FAILS: the call fails with nothing, or with all, done. */
+function failIfAsked(when: 'before' | 'after', { command }: Call): void {
+  if (process.env['EDGE_ACCOUNTS_STUB_FAILS'] === `${when} ${command}`)
+    throw new Refused('A request to the Cloudflare API (/accounts/stub) failed.\n\n  fetch failed');
+}
+
+function warnIfSeveral(): void {
+  if ((readConfig({}).definedEnvironments ?? []).length === 0) return;
+  console.warn('▲ [WARNING] Multiple environments are defined, but no target environment was specified.');
+}
+
+async function answer(argv: readonly string[]): Promise<void> {
+  const account = openAccount();
+  account.logCall(argv);
+  const call = parseCall(argv);
+  if (call.shouldNameEnv && !('env' in call.flags)) warnIfSeveral();
+  failIfAsked('before', call);
+  const run = commands[call.command];
+  if (run === undefined) throw new Refused(`the stub does not know "${call.command}"`);
+  await run(account, call);
+  failIfAsked('after', call);
+}
+
+const argv = process.argv.slice(2);
+try {
+  if (staysHere(parseCall(argv))) process.exitCode = runReal(argv);
+  else await answer(argv);
+} catch (cause) {
+  if (!(cause instanceof Refused)) throw cause;
+  console.error(`\n✘ [ERROR] ${cause.message}\n`);
+  process.exitCode = 1;
+}

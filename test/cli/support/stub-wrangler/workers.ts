@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { appendFileSync, readFileSync, statSync } from 'node:fs';
+import { type Account, readConfig, type StoredWorker } from './account.ts';
+import { type Call, type Flags, Refused } from './arguments.ts';
+import { addDatabase, findDatabase } from './d1.ts';
+
+function workerName(flags: Flags): string {
+  return String(flags['name'] ?? readConfig(flags).name);
+}
+
+const newWorker = (): StoredWorker => ({
+  deployed: false,
+  secrets: {},
+  vars: {},
+  database: null,
+  rateLimits: {},
+  crons: [],
+  versions: 0,
+});
+
+/** A secret for a Worker that is not there makes a draft of it, where nobody can be asked. */
+function findOrDraft(account: Account, name: string): StoredWorker {
+  account.workers[name] ??= newWorker();
+  return account.workers[name];
+}
+
+export function listSecrets(account: Account, { flags }: Call): void {
+  const name = workerName(flags);
+  const worker = account.workers[name];
+  if (worker === undefined) {
+    const env = flags['env'] ? ` (env: ${flags['env']})` : '';
+    throw new Refused(
+      `Worker "${name}"${env} not found.\n\nIf this is a new Worker, run \`wrangler deploy\` first to create it.`,
+    );
+  }
+  const listed = Object.keys(worker.secrets).map((secret) => ({ name: secret, type: 'secret_text' }));
+  console.log(JSON.stringify(listed, null, '  '));
+}
+
+export function putSecret(account: Account, { positionals: [key = ''], flags }: Call): void {
+  findOrDraft(account, workerName(flags)).secrets[key] = readFileSync(0, 'utf8').trimEnd();
+  account.save();
+  console.log(`✨ Success! Uploaded secret ${key}`);
+}
+
+export function putSecrets(account: Account, { positionals: [file], flags }: Call): void {
+  const content = readSecrets(file === undefined ? readFileSync(0, 'utf8') : readSecretFile(file));
+  const worker = findOrDraft(account, workerName(flags));
+  for (const [key, value] of Object.entries(content)) {
+    if (value === null) delete worker.secrets[key];
+    else worker.secrets[key] = value;
+  }
+  account.save();
+  console.log(`✨ ${Object.keys(content).length} secrets successfully created`);
+}
+
+export function deleteSecret(account: Account, { positionals: [key = ''], flags }: Call): void {
+  const secrets = account.workers[workerName(flags)]?.secrets;
+  if (secrets?.[key] === undefined) throw new Refused(`Secret "${key}" not found.`);
+  delete secrets[key];
+  account.save();
+  console.log(`✨ Success! Deleted secret ${key}`);
+}
+
+function readSecrets(text: string): Record<string, string | null> {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Refused('The contents of the file are not valid JSON');
+  }
+}
+
+/** Stricter than wrangler: others on the machine must not be able to read it meanwhile. */
+function readSecretFile(file: string): string {
+  if ((statSync(file).mode & 0o077) !== 0) throw new Refused(`others can read ${file}`);
+  return readFileSync(file, 'utf8');
+}
+
+export function deploy(account: Account, { flags }: Call): void {
+  const config = readConfig(flags);
+  const name = workerName(flags);
+  const secrets =
+    typeof flags['secrets-file'] === 'string' ? readSecrets(readSecretFile(flags['secrets-file'])) : {};
+  const worker = findOrDraft(account, name);
+  Object.assign(worker.secrets, secrets);
+  Object.assign(worker, {
+    deployed: true,
+    versions: worker.versions + 1,
+    vars: { ...config.vars, ...readVars(flags['var']) },
+    database: bindDatabase(account, config, flags),
+    rateLimits: Object.fromEntries(config.ratelimits.map(({ name, namespace_id }) => [name, namespace_id])),
+    crons: config.triggers.crons ?? [],
+  });
+  account.save();
+  report(name, worker, flags);
+}
+
+function readVars(given: Flags[string]): Record<string, string> {
+  const list = Array.isArray(given) ? given.map(String) : [];
+  return Object.fromEntries(list.map((text) => [text.split(':', 1)[0], text.slice(text.indexOf(':') + 1)]));
+}
+
+/** As wrangler provisions: a binding without an id gets the database of its name, or a new one. */
+function bindDatabase(account: Account, config: ReturnType<typeof readConfig>, flags: Flags): string | null {
+  const [bound] = config.d1_databases;
+  if (bound === undefined) return null;
+  const known = account.databases.some(
+    ({ name, uuid }) => name === bound.database_name || uuid === bound.database_id,
+  );
+  const database =
+    known || bound.database_id
+      ? findDatabase(account, bound.binding, flags)
+      : addDatabase(account, String(bound.database_name), null);
+  return database.uuid;
+}
+
+function report(name: string, { crons, versions }: StoredWorker, flags: Flags): void {
+  const targets = [`https://${name}.stub.workers.dev`, ...crons.map((cron) => `schedule: ${cron}`)];
+  console.log(
+    [`Uploaded ${name} (1.00 sec)`, `Deployed ${name} triggers (0.50 sec)`, ...targets].join('\n  '),
+  );
+  console.log('Current Version ID:', randomUUID());
+  const file = process.env['WRANGLER_OUTPUT_FILE_PATH'];
+  if (!file) return;
+  const entry = {
+    type: 'deploy',
+    version: versions,
+    worker_name: name,
+    targets,
+    wrangler_environment: flags['env'],
+  };
+  appendFileSync(
+    file,
+    `${JSON.stringify({ type: 'wrangler-session', version: 1 })}\n${JSON.stringify(entry)}\n`,
+  );
+}
