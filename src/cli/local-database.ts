@@ -13,10 +13,11 @@ import { captureWrangler } from './wrangler.ts';
 const binding = 'DB';
 const storageClass = 'miniflare-D1DatabaseObject';
 
-/** The id that wrangler gives the local database: the configured one, else the binding's name. */
+/** The id that wrangler gives the local database: the one at the top of its configuration, else the binding's name. */
 function localDatabaseId(config: string): string {
+  const [top = ''] = config.split(/^\s*\[+env\./m);
   const configured = (name: string) =>
-    new RegExp(`^\\s*${name}\\s*=\\s*["']([^"']+)["']`, 'm').exec(config)?.[1];
+    new RegExp(`^\\s*${name}\\s*=\\s*["']([^"']+)["']`, 'm').exec(top)?.[1];
   return configured('preview_database_id') ?? configured('database_id') ?? binding;
 }
 

@@ -4,6 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
+import { UsageError } from './options.ts';
 import { projectRoot } from './project.ts';
 
 const manifest = createRequire(import.meta.url).resolve('wrangler/package.json');
@@ -48,4 +49,15 @@ export async function captureWrangler(args: readonly string[]): Promise<Output> 
   child.stderr?.on('data', (chunk: Buffer) => all.push(chunk));
   const code = await exitCode(child);
   return { code, stdout: Buffer.concat(stdout).toString(), text: Buffer.concat(all).toString() };
+}
+
+/** @throws UsageError with what wrangler printed, when it failed. */
+export function assertDone({ code, text }: Output): void {
+  if (code !== 0) throw new UsageError(text.trim());
+}
+
+/** Runs wrangler on the caller's terminal, but with nobody to ask. @throws UsageError when it fails, having said why. */
+export async function runUnasked(args: readonly string[]): Promise<void> {
+  const code = await exitCode(startWrangler(args, { stdio: ['ignore', 'inherit', 'inherit'] }));
+  if (code !== 0) throw new UsageError(`wrangler ${args.slice(0, 3).join(' ')} failed.`);
 }

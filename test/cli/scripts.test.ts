@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { hasKeys, listsName } from '../../src/cli/deploy.ts';
+import { listsName } from '../../src/cli/deploy-database.ts';
+import { hasKeys } from '../../src/cli/deploy-worker.ts';
 import { findOption } from '../../src/cli/dev-args.ts';
 import { readyNotice } from '../../src/cli/dev-notice.ts';
 import { ensureSigningKey, hasVariable, variableToAppend } from '../../src/cli/dev-vars.ts';
@@ -117,6 +118,9 @@ describe('deploying', () => {
 it('db:reset leaves an empty database with its tables, and the key as it was', async () => {
   const checkout = await freshCheckout();
   await ensureSigningKey(join(checkout.folder, '.dev.vars'));
+  // The id of an environment's database is not that of the local one.
+  const elsewhere = '\n[[env.other.d1_databases]]\nbinding = "DB"\ndatabase_name = "a"\ndatabase_id = "b"\n';
+  await appendFile(join(checkout.folder, 'wrangler.toml'), elsewhere);
   const key = await readFile(join(checkout.folder, '.dev.vars'), 'utf8');
   const reset = () => run(process.execPath, ['src/cli/db-reset.ts'], { cwd: checkout.folder });
   expect((await reset()).stdout).toMatch(/There was no local database[\s\S]*Applied 0000_/);

@@ -1,0 +1,63 @@
+// The database of a deployment: it exists, its tables are current, and it may have an admin.
+
+import type { Environment } from './environment.ts';
+import { UsageError } from './options.ts';
+import { assertDone, captureWrangler, runUnasked } from './wrangler.ts';
+
+/** Where a new database is put. wrangler knows the places, and Cloudflare takes the jurisdiction over the hint. */
+export type Place = { location?: string; jurisdiction?: string };
+
+const isNamed = (name: string) => (item: unknown) =>
+  typeof item === 'object' && item !== null && 'name' in item && item.name === name;
+
+/** Whether a JSON list that wrangler printed has an item of that name; null when it printed no list. */
+export function listsName(stdout: string, name: string): boolean | null {
+  try {
+    const items: unknown = JSON.parse(stdout);
+    return Array.isArray(items) ? items.some(isNamed(name)) : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Creates the database where there is none of that name, and brings its tables up to date.
+ * @throws UsageError with wrangler's words when it fails.
+ */
+export async function ensureDatabase(environment: Environment, place: Place): Promise<void> {
+  if (!(await exists(environment))) await create(environment, place);
+  else if (place.location || place.jurisdiction)
+    console.log(`The database ${environment.database.name} is there already: it stays where it is`);
+  // Without a terminal, where wrangler would ask, and a No would deploy code that has no tables.
+  await runUnasked(['d1', 'migrations', 'apply', 'DB', '--remote', environment.argument]);
+}
+
+async function exists({ database }: Environment): Promise<boolean> {
+  if (database.id !== undefined) return true;
+  const listed = await captureWrangler(['d1', 'list', '--json']);
+  const found = listed.code === 0 ? listsName(listed.stdout, database.name) : null;
+  if (found === null) throw new UsageError(withHint(listed.text.trim()));
+  return found;
+}
+
+/** It is the first call that needs the account. */
+const withHint = (text: string): string =>
+  text.includes('CLOUDFLARE_API_TOKEN') ? `${text}\n\nOn a machine of your own: npx wrangler login` : text;
+
+async function create({ database }: Environment, { location, jurisdiction }: Place): Promise<void> {
+  const where = [
+    ...(location === undefined ? [] : ['--location', location]),
+    ...(jurisdiction === undefined ? [] : ['--jurisdiction', jurisdiction]),
+  ];
+  assertDone(await captureWrangler(['d1', 'create', database.name, ...where]));
+  console.log(`Created the D1 database ${database.name}`);
+}
+
+/** Whether there is an admin, active or not; null when that could not be learnt. */
+export async function hasAdmin({ argument }: Environment): Promise<boolean | null> {
+  const query = 'select count(*) as count from users where user_level >= 10';
+  const command = ['d1', 'execute', 'DB', '--remote', argument, '--json', '--command', query];
+  const { code, stdout } = await captureWrangler(command);
+  const count = code === 0 ? /"count": (\d+)/.exec(stdout)?.[1] : undefined;
+  return count === undefined ? null : Number(count) > 0;
+}

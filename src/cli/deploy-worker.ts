@@ -1,0 +1,53 @@
+// The Worker of a deployment, with the keys that it signs with.
+
+import { readFile } from 'node:fs/promises';
+import { listsName } from './deploy-database.ts';
+import type { Environment } from './environment.ts';
+import { createKeySet } from './key-set.ts';
+import { UsageError } from './options.ts';
+import { withSecretFile } from './secret-file.ts';
+import { captureWrangler, exitCode, type Output, startWrangler } from './wrangler.ts';
+
+/**
+ * Whether the deployed Worker has keys, from what `wrangler secret list` printed. Null when that is not
+ * certain: taking a failure for "none" would replace the keys that people are signed in with.
+ */
+export function hasKeys({ code, stdout, text }: Output): boolean | null {
+  if (code === 0) return listsName(stdout, 'JWT_KEYS');
+  return text.includes('If this is a new Worker') ? false : null;
+}
+
+/**
+ * Deploys the code, and with it a signing key where there is none.
+ * @returns where it answers; null where it has no address.
+ * @throws UsageError when wrangler fails, having said why.
+ */
+export async function deployWorker({ argument }: Environment, args: string[]): Promise<string | null> {
+  const listed = await captureWrangler(['secret', 'list', '--format', 'json', argument]);
+  const keys = hasKeys(listed);
+  if (keys === null) throw new UsageError(listed.text.trim());
+  const command = ['deploy', argument, ...args];
+  if (keys) return runDeploy(command);
+  return withSecretFile(JSON.stringify({ JWT_KEYS: await createKeySet() }), (file) =>
+    runDeploy([...command, '--secrets-file', file]),
+  );
+}
+
+/** On the terminal, since a new account is asked for its workers.dev name; the addresses come by a file. */
+function runDeploy(command: string[]): Promise<string | null> {
+  return withSecretFile('', async (report) => {
+    const deployment = startWrangler(command, { env: { WRANGLER_OUTPUT_FILE_PATH: report } });
+    if ((await exitCode(deployment)) !== 0) throw new UsageError('The Worker was not deployed.');
+    return addressIn(await readFile(report, 'utf8'));
+  });
+}
+
+/** The first address among the targets that wrangler reports; schedules are targets too. */
+export function addressIn(report: string): string | null {
+  const entries = report.split('\n').filter((line) => line.includes('"type":"deploy"'));
+  const { targets = [] }: { targets?: string[] } = JSON.parse(entries.at(-1) ?? '{}');
+  const [address] = targets.filter((target) => !target.startsWith('schedule:'));
+  if (address === undefined) return null;
+  const [host = ''] = address.split(/\/?\*?( |$)/);
+  return host.startsWith('https://') ? host : `https://${host}`;
+}

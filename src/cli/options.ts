@@ -1,0 +1,60 @@
+// Reads the options of a script off its command line; the rest stays as it was, for wrangler.
+
+import { parseArgs } from 'node:util';
+
+/** An error that the person at the terminal can mend: it is printed without a stack. */
+export class UsageError extends Error {}
+
+type Taken<Name extends string, Flag extends string> = {
+  values: Partial<Record<Name, string>> & Partial<Record<Flag, true>>;
+  rest: string[];
+};
+
+/**
+ * Takes `--name value`, `--name=value` and `--flag` off the arguments before a bare `--`. The last one wins, as in
+ * wrangler, and `-e` is `--env`.
+ * @throws UsageError for a name without a value, or a flag with one.
+ */
+export function takeOptions<Name extends string, Flag extends string = never>(
+  args: readonly string[],
+  { named, flags = [] }: { named: readonly Name[]; flags?: readonly Flag[] },
+): Taken<Name, Flag> {
+  const kinds = [
+    ...named.map((name) => [name, { type: 'string' as const, ...(name === 'env' ? { short: 'e' } : {}) }]),
+    ...flags.map((name) => [name, { type: 'boolean' as const }]),
+  ];
+  const options = Object.fromEntries(kinds);
+  const { tokens } = parseArgs({ args: [...args], strict: false, tokens: true, options });
+  const values: Record<string, string | true> = {};
+  const taken = new Set<number>();
+  for (const token of tokens) {
+    if (token.kind !== 'option' || !(token.name in options)) continue;
+    values[token.name] = given(token, options[token.name].type);
+    taken.add(token.index);
+    if (token.value !== undefined && !token.inlineValue) taken.add(token.index + 1);
+  }
+  // The names are those of `options`, whose kinds say which of them hold a text.
+  return { values, rest: args.filter((_, index) => !taken.has(index)) } as Taken<Name, Flag>;
+}
+
+function given({ rawName, value }: { rawName: string; value?: string | undefined }, kind: string) {
+  if (kind === 'string' && value === undefined) throw new UsageError(`${rawName} needs a value.`);
+  if (kind === 'boolean' && value !== undefined) throw new UsageError(`${rawName} takes no value.`);
+  return value ?? true;
+}
+
+/** @throws UsageError when something is left that nobody asked for. */
+export function assertNothingLeft(rest: readonly string[]): void {
+  if (rest.length > 0) throw new UsageError(`What is ${rest.join(' ')}?`);
+}
+
+/** Runs a script; what the person can mend is printed without a stack, and it ends with 1. */
+export async function runScript(script: (args: string[]) => Promise<void>): Promise<void> {
+  try {
+    await script(process.argv.slice(2));
+  } catch (cause) {
+    if (!(cause instanceof UsageError)) throw cause;
+    console.error(cause.message);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,157 @@
+import { execFile } from 'node:child_process';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { addressIn } from '../../src/cli/deploy-worker.ts';
+import { takeOptions } from '../../src/cli/options.ts';
+import { parseSigningKeys } from '../../src/core/signing-keys.ts';
+import { emptyAccount, type StubAccount } from './support/account.ts';
+import { projectRoot } from './support/checkout.ts';
+
+let account: StubAccount;
+
+type Run = { code: number; text: string };
+
+/** `npm run deploy -- …` with an account of the stub. */
+const deploy = (args: string[] = [], env: Record<string, string> = {}): Promise<Run> =>
+  new Promise((resolve) => {
+    const options = { cwd: projectRoot, env: { ...process.env, ...account.env, ...env } };
+    execFile(process.execPath, ['src/cli/deploy.ts', ...args], options, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code), text: stdout + stderr }),
+    );
+  });
+
+const tablesOf = (name: string): string[] => {
+  const database = account.open(name);
+  const rows = database.prepare("select name from sqlite_master where type = 'table' order by name").all();
+  database.close();
+  return rows.map((row) => String(row['name']));
+};
+
+const keysOf = (worker: string): string => account.workers()[worker]?.secrets['JWT_KEYS'] ?? '';
+
+describe('npm run deploy, in an account with nothing', () => {
+  let first: Run;
+  beforeAll(async () => {
+    account = await emptyAccount();
+    first = await deploy(['--location', 'weur', '--var', 'PASSWORD_MIN_LENGTH:12']);
+  }, 30_000);
+  afterAll(() => account.remove());
+
+  it('makes a working service, and says where it is and how to make an admin', async () => {
+    expect(first).toEqual({
+      code: 0,
+      text: expect.stringContaining('https://edge-accounts.stub.workers.dev/api/'),
+    });
+    expect(first.text).toContain('npm run admin:create -- --remote\n');
+    const [database, ...more] = account.databases();
+    expect([database, more]).toEqual([
+      expect.objectContaining({ name: 'edge-accounts', location: 'weur' }),
+      [],
+    ]);
+    expect(tablesOf('edge-accounts')).toContain('users');
+    expect(account.workers()).toEqual({
+      'edge-accounts': {
+        deployed: true,
+        versions: 1,
+        database: database?.uuid,
+        vars: { PASSWORD_MIN_LENGTH: '12' },
+        secrets: { JWT_KEYS: expect.any(String) },
+        rateLimits: { LOGINS_PER_NETWORK: '8300', LOGINS_PER_NETWORK_AND_NAME: '8301' },
+        crons: ['17 * * * *'],
+      },
+    });
+    expect(await parseSigningKeys(keysOf('edge-accounts'))).toMatchObject({ valid: true });
+  });
+
+  it('shows no secret, neither on a command line nor in its output, and makes wrangler warn of nothing', () => {
+    const { keys } = JSON.parse(keysOf('edge-accounts'));
+    expect(account.calls().join('\n')).not.toContain(keys[0].d);
+    expect(first.text).not.toContain(keys[0].d);
+    expect(first.text).not.toMatch(/warning/i);
+  });
+
+  it('changes nothing but the code when it is repeated, and explains the first admin no more once there is one', async () => {
+    const before = account.workers()['edge-accounts'];
+    const database = account.open('edge-accounts');
+    database.exec(
+      `insert into users values (1, 'a', '', '', '', '', 10, 1, 1, 1, 0, null, '{}', '{}', '[]', 0, null, '')`,
+    );
+    database.close();
+    const again = await deploy();
+    expect([again.code, again.text]).toEqual([0, expect.not.stringContaining('admin:create')]);
+    expect(account.databases()).toHaveLength(1);
+    expect(account.workers()).toEqual({ 'edge-accounts': { ...before, versions: 2, vars: {} } });
+  }, 30_000);
+
+  it('gives staging a Worker, a database, keys and counters of its own', async () => {
+    const { code, text } = await deploy(['--env', 'staging']);
+    expect([code, text]).toEqual([0, expect.stringContaining('admin:create -- --remote --env staging')]);
+    expect(text).not.toMatch(/warning/i);
+    const { 'edge-accounts': production, 'edge-accounts-staging': staging } = account.workers();
+    const [ours, its, ...more] = account.databases();
+    expect([ours?.name, its?.name, more]).toEqual(['edge-accounts', 'edge-accounts-staging', []]);
+    expect([production?.database, staging?.database]).toEqual([ours?.uuid, its?.uuid]);
+    expect(tablesOf('edge-accounts-staging')).toEqual(tablesOf('edge-accounts'));
+    expect(staging?.rateLimits).toEqual({ LOGINS_PER_NETWORK: '8310', LOGINS_PER_NETWORK_AND_NAME: '8311' });
+    expect(staging?.crons).toEqual(production?.crons);
+    expect(keysOf('edge-accounts-staging')).not.toBe(keysOf('edge-accounts'));
+  }, 30_000);
+});
+
+describe('npm run deploy, where something goes wrong', () => {
+  beforeEach(async () => {
+    account = await emptyAccount();
+  });
+  afterEach(() => account.remove());
+
+  it('goes on from wherever it failed when it is repeated', async () => {
+    const failures = ['after d1 create', 'before d1 migrations apply', 'before secret list', 'after deploy'];
+    for (const failure of failures) {
+      const failed = await deploy([], { EDGE_ACCOUNTS_STUB_FAILS: failure });
+      expect([failure, failed.code, failed.text]).toEqual([failure, 1, expect.stringContaining('API')]);
+    }
+    const keys = keysOf('edge-accounts');
+    expect((await deploy()).code).toBe(0);
+    expect(account.databases()).toHaveLength(1);
+    expect(account.workers()['edge-accounts']).toMatchObject({ versions: 2, secrets: { JWT_KEYS: keys } });
+  }, 60_000);
+
+  it('takes no failed look at the secrets for a Worker without keys', async () => {
+    await deploy([], { EDGE_ACCOUNTS_STUB_FAILS: 'before secret list' });
+    expect(account.workers()).toEqual({});
+  }, 30_000);
+
+  it.each([
+    [['--env', 'production'], 'No environment found in configuration with name "production"'],
+    [['--env'], '--env needs a value.'],
+    [['--location', 'mars'], 'Choices: weur'],
+  ])(
+    'refuses %j before anything is made',
+    async (args, sentence) => {
+      const { code, text } = await deploy(args);
+      expect([code, text]).toEqual([1, expect.stringContaining(sentence)]);
+      expect(text).not.toMatch(/^ +at /m);
+      expect([account.databases(), account.workers()]).toEqual([[], {}]);
+    },
+    30_000,
+  );
+});
+
+it.each([
+  [['--env', 'a', '--var', 'X:1'], { env: 'a' }, ['--var', 'X:1']],
+  [['-e', 'a', '--env=b'], { env: 'b' }, []],
+  [['--', '--env', 'a'], {}, ['--', '--env', 'a']],
+  [['--remote', '--minify', 'main.ts'], { remote: true }, ['--minify', 'main.ts']],
+])('%j is read as %j and %j', (args, values, rest) => {
+  expect(takeOptions(args, { named: ['env'], flags: ['remote'] })).toEqual({ values, rest });
+});
+
+it.each([
+  [['https://a.b.workers.dev', 'schedule: 17 * * * *'], 'https://a.b.workers.dev'],
+  [['schedule: 17 * * * *', 'accounts.example.com (custom domain)'], 'https://accounts.example.com'],
+  [['example.com/* (zone name: example.com)'], 'https://example.com'],
+  [['example.com/*'], 'https://example.com'],
+  [['schedule: 17 * * * *'], null],
+])('targets %j answer at %j', (targets, address) => {
+  const report = ['{"type":"wrangler-session"}', JSON.stringify({ type: 'deploy', targets }), ''].join('\n');
+  expect(addressIn(report)).toBe(address);
+});
