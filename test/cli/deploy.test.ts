@@ -1,30 +1,19 @@
-import { execFile } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addressIn } from '../../src/cli/deploy-worker.ts';
 import { takeOptions } from '../../src/cli/options.ts';
 import { parseSigningKeys } from '../../src/core/signing-keys.ts';
-import { emptyAccount, type StubAccount } from './support/account.ts';
-import { projectRoot } from './support/checkout.ts';
+import { emptyAccount, type Run, type StubAccount } from './support/account.ts';
 
 let account: StubAccount;
 
-type Run = { code: number; text: string };
+/** `npm run deploy -- …`, of which `failing` makes one call fail. */
+const deploy = (args: string[] = [], failing = ''): Promise<Run> =>
+  account.run('deploy', args, { env: { EDGE_ACCOUNTS_STUB_FAILS: failing } });
 
-/** `npm run deploy -- …` with an account of the stub. */
-const deploy = (args: string[] = [], env: Record<string, string> = {}): Promise<Run> =>
-  new Promise((resolve) => {
-    const options = { cwd: projectRoot, env: { ...process.env, ...account.env, ...env } };
-    execFile(process.execPath, ['src/cli/deploy.ts', ...args], options, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code), text: stdout + stderr }),
-    );
-  });
-
-const tablesOf = (name: string): string[] => {
-  const database = account.open(name);
-  const rows = database.prepare("select name from sqlite_master where type = 'table' order by name").all();
-  database.close();
-  return rows.map((row) => String(row['name']));
-};
+const tablesOf = (database: string): unknown[] =>
+  account
+    .query(database, "select name from sqlite_master where type = 'table' order by name")
+    .map(({ name }) => name);
 
 const keysOf = (worker: string): string => account.workers()[worker]?.secrets['JWT_KEYS'] ?? '';
 
@@ -71,11 +60,10 @@ describe('npm run deploy, in an account with nothing', () => {
 
   it('changes nothing but the code when it is repeated, and explains the first admin no more once there is one', async () => {
     const before = account.workers()['edge-accounts'];
-    const database = account.open('edge-accounts');
-    database.exec(
+    account.query(
+      'edge-accounts',
       `insert into users values (1, 'a', '', '', '', '', 10, 1, 1, 1, 0, null, '{}', '{}', '[]', 0, null, '')`,
     );
-    database.close();
     const again = await deploy();
     expect([again.code, again.text]).toEqual([0, expect.not.stringContaining('admin:create')]);
     expect(account.databases()).toHaveLength(1);
@@ -106,7 +94,7 @@ describe('npm run deploy, where something goes wrong', () => {
   it('goes on from wherever it failed when it is repeated', async () => {
     const failures = ['after d1 create', 'before d1 migrations apply', 'before secret list', 'after deploy'];
     for (const failure of failures) {
-      const failed = await deploy([], { EDGE_ACCOUNTS_STUB_FAILS: failure });
+      const failed = await deploy([], failure);
       expect([failure, failed.code, failed.text]).toEqual([failure, 1, expect.stringContaining('API')]);
     }
     const keys = keysOf('edge-accounts');
@@ -116,7 +104,7 @@ describe('npm run deploy, where something goes wrong', () => {
   }, 60_000);
 
   it('takes no failed look at the secrets for a Worker without keys', async () => {
-    await deploy([], { EDGE_ACCOUNTS_STUB_FAILS: 'before secret list' });
+    await deploy([], 'before secret list');
     expect(account.workers()).toEqual({});
   }, 30_000);
 

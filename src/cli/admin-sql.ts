@@ -1,0 +1,53 @@
+// What makes an admin, or rescues one, in a database that has no service in front of it.
+
+import { ADMIN_LEVEL } from '../core/principal.ts';
+import { randomId, type Secret } from '../core/secrets.ts';
+import { NEW_USER_FIELDS } from '../core/users.ts';
+import { databaseNow, literal } from './sql-text.ts';
+
+export type AdminBefore = { isAdmin: 0 | 1; isActive: 0 | 1; logins: number; keys: number };
+
+/** A query for what there is of that name and what else will be ended: a row of `AdminBefore`, or none. */
+export const findAdmin = (username: string): string =>
+  `select user_level >= ${ADMIN_LEVEL} as isAdmin, is_active as isActive,
+    (select count(*) from sessions where user_id = users.id) as logins,
+    (select count(*) from api_keys where user_id = users.id) as keys
+  from users where username = ${literal(username)}`;
+
+/**
+ * Makes the user an active admin with that password, whatever it was before. As where an admin resets a password, all
+ * logins of the user end. Whoever asked for this may be locked out: locks stand under digests that cannot be
+ * told apart here, so all of them are lifted.
+ */
+export function makeAdmin(username: string, passwordHash: Secret, now: Date): string {
+  const row = { ...newAdmin(username, now), password_hash: passwordHash.reveal(), change_id: randomId() };
+  const user = `(select id from users where username = ${literal(username)})`;
+  return `insert into users (${Object.keys(row).join(', ')})
+  values (${Object.values(row).map(literal).join(', ')})
+  on conflict (username) do update set
+    password_hash = excluded.password_hash, change_id = excluded.change_id, logins_ended_at = ${databaseNow},
+    user_level = max(user_level, excluded.user_level), is_active = 1, is_staff = 1, is_superuser = 1;
+delete from sessions where user_id = ${user};
+delete from known_networks where user_id = ${user};
+delete from login_attempts where blocked_until > ${databaseNow};`;
+}
+
+/** The row of an admin as the first set-up makes it. */
+function newAdmin(username: string, now: Date) {
+  const { email, firstName, lastName, isActive, streamLimit, ...json } = NEW_USER_FIELDS;
+  return {
+    username,
+    email,
+    first_name: firstName,
+    last_name: lastName,
+    user_level: ADMIN_LEVEL,
+    is_active: isActive,
+    is_staff: true,
+    is_superuser: true,
+    date_joined: now.getTime(),
+    custom_properties: JSON.stringify(json.customProperties),
+    avatar_config: JSON.stringify(json.avatarConfig),
+    channel_profiles: JSON.stringify(json.channelProfiles),
+    stream_limit: streamLimit,
+  };
+}

@@ -1,0 +1,89 @@
+// Which database a script means, and how it asks it: through wrangler, which knows both kinds.
+
+import { relative } from 'node:path';
+import { parseEnv } from 'node:util';
+import { type Config, type Env, parseConfig } from '../env.ts';
+import { readEnvironment } from './environment.ts';
+import { readIfPresent } from './files.ts';
+import { migrateLocal } from './local-database.ts';
+import { UsageError } from './options.ts';
+import { paths } from './project.ts';
+import { withSecretFile } from './secret-file.ts';
+import { captureWrangler, type Output } from './wrangler.ts';
+
+export const targetOptions = { named: ['env', 'persist-to'], flags: ['remote'] } as const;
+
+export type Target = {
+  /** For people. */
+  name: string;
+  /** For `wrangler d1 execute`. */
+  arguments: string[];
+  /** As the Worker on this database reads it; what a `--var` says there is not known here. */
+  config: Config;
+};
+
+export type Row = Record<string, unknown>;
+
+/**
+ * The local database, whose tables are brought up to date first, or with `remote` that of an environment.
+ * @throws UsageError for options that do not go together, or a wrong var.
+ */
+export async function findTarget(values: {
+  env?: string;
+  remote?: true;
+  'persist-to'?: string;
+}): Promise<Target> {
+  if (values.remote) return remoteTarget(values);
+  if (values.env !== undefined) throw new UsageError('--env is for --remote: there is one local database.');
+  const state = values['persist-to'] ?? paths.state;
+  await migrateLocal(state);
+  const secrets = parseEnv((await readIfPresent(paths.devVars))?.toString('utf8') ?? '');
+  return {
+    name: `the local database in ${relative(process.cwd(), state) || '.'}`,
+    arguments: ['--local', '--persist-to', state],
+    config: configOf({ ...readEnvironment('').vars, ...secrets }),
+  };
+}
+
+function remoteTarget(values: { env?: string; 'persist-to'?: string }): Target {
+  if (values['persist-to'] !== undefined) throw new UsageError('--persist-to is for the local database.');
+  const { database, argument, vars } = readEnvironment(values.env);
+  const name = `the database ${database.name} at Cloudflare`;
+  return { name, arguments: ['--remote', argument], config: configOf(vars) };
+}
+
+/** The cast holds since nothing is read but vars, of which none has to be there. */
+function configOf(vars: Record<string, unknown>): Config {
+  const parsed = parseConfig(vars as Env);
+  if (!parsed.valid) throw new UsageError(`Wrong configuration: ${parsed.problem}`);
+  return parsed.config;
+}
+
+/**
+ * Runs statements, as one transaction, and gives the rows of the first. They stand on a command line: no secrets here.
+ * @throws UsageError with the database's words when it fails.
+ */
+export async function query(target: Target, sql: string): Promise<Row[]> {
+  const [first] = rowsIn(await execute(target, ['--command', sql]));
+  return first ?? [];
+}
+
+/** As `query` for statements with secrets, which tell nothing of what they found. Cloudflare imports them as a file. */
+export async function run(target: Target, sql: string): Promise<void> {
+  await withSecretFile(sql, (file) => execute(target, ['--file', file]));
+}
+
+async function execute(target: Target, what: string[]): Promise<Output> {
+  const command = ['d1', 'execute', 'DB', ...target.arguments, '--json', '--yes', ...what];
+  const output = await captureWrangler(command);
+  if (output.code === 0) return output;
+  const hint = /no such (table|column)/.test(output.text)
+    ? '\nIts tables are not current: npm run deploy'
+    : '';
+  throw new UsageError(`${target.name} refused it: ${output.text.trim()}${hint}`);
+}
+
+function rowsIn({ stdout }: Output): Row[][] {
+  const results: { results: Row[] }[] = JSON.parse(stdout);
+  return results.map((result) => result.results);
+}
