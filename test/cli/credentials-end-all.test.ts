@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { emptyAccount, type StubAccount } from './support/account.ts';
+
+let account: StubAccount;
+beforeAll(async () => {
+  account = await emptyAccount();
+  await account.run('deploy');
+  account.query(
+    'edge-accounts',
+    `insert into users select value, 'user' || value, '', '', '', '', 1, 1, 0, 0, 0, null, '{}', '{}', '[]', 0, null, ''
+  from json_each('[1, 2]');
+insert into sessions select 's' || id, id, 0, 0, null, null, '', null from users;
+insert into api_keys values (null, 1, '', 'digest', 'preview', 0, null);
+select 1`,
+  );
+}, 30_000);
+afterAll(() => account.remove());
+
+const left = () =>
+  account.query(
+    'edge-accounts',
+    `select (select count(*) from sessions) as sessions, (select count(*) from api_keys) as keys,
+    (select count(*) from users where logins_ended_at is null) as standing`,
+  )[0];
+
+it('ends nothing without a Yes', async () => {
+  const { code, text } = await account.run('credentials-end-all', ['--remote']);
+  expect([code, text]).toEqual([1, 'Nobody is here to confirm it: add --yes.\n']);
+  expect(left()).toEqual({ sessions: 2, keys: 1, standing: 2 });
+});
+
+it('ends every login and key, also the logins without a session, and says how many', async () => {
+  const { code, text } = await account.run('credentials-end-all', ['--remote', '--yes']);
+  expect([code, text]).toEqual([
+    0,
+    'Ended 2 logins and 1 API key in the database edge-accounts at Cloudflare.\n',
+  ]);
+  expect(left()).toEqual({ sessions: 0, keys: 0, standing: 0 });
+}, 30_000);
