@@ -17,6 +17,7 @@ it.each([
   ['an unknown option', 'd1 create edge-accounts --place weur'],
   ['a value that is no choice', 'd1 create edge-accounts --location mars'],
   ['a missing word', 'd1 create'],
+  ['a missing option', 'd1 export DB --remote'],
   ['a word too many', 'd1 create edge accounts'],
   ['a database that is not there', 'd1 execute DB --remote --command select'],
 ])('the stub refuses %s as wrangler does', async (_what, line) => {

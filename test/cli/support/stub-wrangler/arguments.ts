@@ -35,8 +35,9 @@ export function parseCall(argv: readonly string[]): Call {
   const options = optionsOf(definition);
   const expected = definition.positionalArgs ?? [];
   const { flags, words } = readFlags(rest, options);
-  const missing = expected.filter((name, index) => options[name]?.demandOption && words[index] === undefined);
-  if (missing.length > 0) throw new Refused(`Not enough non-option arguments: ${missing.join(', ')}`);
+  const given = new Set([...expected.slice(0, words.length), ...Object.keys(flags)]);
+  const missing = Object.keys(options).filter((name) => options[name]?.demandOption && !given.has(name));
+  if (missing.length > 0) throw new Refused(`Missing required arguments: ${missing.join(', ')}`);
   if (words.length > expected.length) throw new Refused(`Unknown argument: ${words.at(-1)}`);
   const command = definition.command.replace(/^wrangler /, '');
   const shouldNameEnv = definition.behaviour?.warnIfMultipleEnvsConfiguredButNoneSpecified === true;

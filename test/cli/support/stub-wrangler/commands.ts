@@ -1,6 +1,7 @@
 import type { Account } from './account.ts';
 import type { Call } from './arguments.ts';
 import { createDatabase, describeDatabase, executeSql, listDatabases, migrate } from './d1.ts';
+import { exportDatabase } from './export.ts';
 import { tellBookmark, travel } from './time-travel.ts';
 import { deleteSecret, deploy, listSecrets, putSecret, putSecrets } from './workers.ts';
 
@@ -11,6 +12,7 @@ export const commands: Record<string, (account: Account, call: Call) => void | P
   'd1 info': describeDatabase,
   'd1 execute': executeSql,
   'd1 migrations apply': migrate,
+  'd1 export': exportDatabase,
   'd1 time-travel info': tellBookmark,
   'd1 time-travel restore': travel,
   'secret list': listSecrets,

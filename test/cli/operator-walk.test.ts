@@ -1,0 +1,147 @@
+import { timingSafeEqual } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verifyPassword } from '../../src/core/passwords.ts';
+import { Secret } from '../../src/core/secrets.ts';
+import { parseSigningKeys } from '../../src/core/signing-keys.ts';
+import { emptyAccount, type Run, type StubAccount } from './support/account.ts';
+import { freshCheckout } from './support/checkout.ts';
+import { commandsBelow, paste } from './support/readme.ts';
+
+// Node has it in another place than Workers.
+Object.assign(crypto.subtle, { timingSafeEqual });
+
+const PASSWORD = 'correct horse battery';
+
+let checkout: Awaited<ReturnType<typeof freshCheckout>>;
+let account: StubAccount;
+
+beforeAll(async () => {
+  checkout = await freshCheckout();
+  account = await emptyAccount(checkout.folder);
+});
+afterAll(async () => {
+  await account.remove();
+  await checkout.remove();
+});
+
+/** Pastes commands of the README, all of those below a heading or the ones that `only` matches. */
+async function follow(heading: string, { only = /./, input = '' } = {}): Promise<Run> {
+  const lines = (await commandsBelow(heading, checkout.folder)).split('\n').filter((line) => only.test(line));
+  // Nobody is here to say yes, and the moments and keys of the README are not those of this walk.
+  const commands = lines
+    .join('\n')
+    .replaceAll('end-all -- --remote', 'end-all -- --remote --yes')
+    .replace('2026-11-25T09:30:00Z', new Date().toISOString())
+    .replace('dsp_AbCd...wxyz', 'dsp_leak...ed00');
+  const done = await paste(commands, { folder: checkout.folder, env: account.env, input });
+  expect([commands, done.code, done.text]).toEqual([commands, 0, expect.any(String)]);
+  return done;
+}
+
+const query = (sql: string, database = 'edge-accounts') => account.query(database, sql);
+const count = (table: string): unknown => query(`select count(*) as count from ${table}`)[0]?.['count'];
+const keys = (): string => account.workers()['edge-accounts']?.secrets['JWT_KEYS'] ?? '';
+
+/** What the Worker would have stored: two logins, two keys. */
+const giveOut = (): unknown =>
+  query(`insert into sessions select 'login' || value, 1, 0, 0, null, null, '', null from json_each('[1, 2]');
+insert into api_keys values (null, 1, 'leaked', 'digest1', 'dsp_leak...ed00', 0, null);
+insert into api_keys values (null, 1, 'good', 'digest2', 'dsp_good...0000', 0, null);
+select 1`);
+
+/** Each step stands on those before it, as an operator's day does. */
+describe('the walk of an operator', () => {
+  it('deploys, and once more', async () => {
+    const { text } = await follow('## Deploying to Cloudflare');
+    expect(text).toContain('https://edge-accounts.stub.workers.dev/api/accounts/');
+    expect(await parseSigningKeys(keys())).toMatchObject({ valid: true });
+    const first = keys();
+    await follow('## Deploying to Cloudflare');
+    expect([account.databases().length, keys() === first]).toEqual([1, true]);
+  }, 60_000);
+
+  it('makes the first admin, whose password the service would take', async () => {
+    await follow('### Admins', { input: `${PASSWORD}\n` });
+    const [admin] = query('select * from users');
+    expect(admin).toMatchObject({ username: 'ada', user_level: 10, is_active: 1 });
+    expect(await verifyPassword(new Secret(String(admin?.['password_hash'])), PASSWORD)).toBe(true);
+  }, 60_000);
+
+  it('upgrades staging before production', async () => {
+    await follow('### Upgrade');
+    const { 'edge-accounts-staging': staging, 'edge-accounts': production } = account.workers();
+    expect([staging?.versions, production?.versions]).toEqual([1, 3]);
+    expect(count('users')).toBe(1);
+  }, 60_000);
+
+  it('revokes a leaked API key and no other', async () => {
+    giveOut();
+    await follow('### After a leak', { only: /api_keys/ });
+    expect(query('select name from api_keys')).toEqual([{ name: 'good' }]);
+  }, 60_000);
+
+  it('replaces leaked signing keys, and ends every login', async () => {
+    const leaked = keys();
+    await follow('### After a leak', { only: /secret delete|npm run/ });
+    expect([keys() === leaked, await parseSigningKeys(keys())]).toEqual([
+      false,
+      expect.objectContaining({ valid: true }),
+    ]);
+    expect([count('sessions'), count('api_keys')]).toEqual([0, 0]);
+  }, 60_000);
+
+  it('lifts a lock', async () => {
+    query("insert into login_attempts values (1, 'digest', '', 12, 9e15, '', 9e15);\nselect 1");
+    await follow('### A locked login');
+    expect(count('login_attempts')).toBe(0);
+  }, 60_000);
+
+  it('goes back in time, and lets nothing live that the past brings back', async () => {
+    giveOut();
+    await follow('### Backup and restore', { only: /time-travel info/ });
+    query('delete from sessions;\ndelete from api_keys;\nselect 1');
+    const restored = await follow('### Backup and restore', { only: /time-travel restore/ });
+    expect(restored.text).toContain('restored back to bookmark');
+    expect([count('sessions'), count('api_keys')]).toEqual([2, 2]);
+    await follow('### Backup and restore', { only: /^npm run/ });
+    expect([count('sessions'), count('api_keys'), count('users')]).toEqual([0, 0, 1]);
+  }, 60_000);
+
+  it('keeps a copy, and goes on from it in another database', async () => {
+    query(
+      "insert into groups values (1, 'support', '[4]');\ninsert into user_groups values (1, 1);\nselect 1",
+    );
+    giveOut();
+    await follow('### Backup and restore', { only: /export/ });
+    const restored = 'edge-accounts-restored';
+    await paste(`npx wrangler d1 create ${restored} --location weur`, {
+      folder: checkout.folder,
+      env: account.env,
+    });
+    const config = join(checkout.folder, 'wrangler.toml');
+    await writeFile(
+      config,
+      (await readFile(config, 'utf8')).replace('"edge-accounts"\nmigrations', `"${restored}"\nmigrations`),
+    );
+    await follow('### Backup and restore', { only: /migrations apply|execute|npm run deploy/ });
+    const content = (database: string) =>
+      ['users', 'groups', 'user_groups'].map((table) => query(`select * from ${table}`, database));
+    expect(content(restored)).toEqual(content('edge-accounts'));
+    expect(
+      query('select (select count(*) from sessions) + (select count(*) from api_keys) as alive', restored),
+    ).toEqual([{ alive: 0 }]);
+    const bound = account
+      .databases()
+      .find(({ uuid }) => uuid === account.workers()['edge-accounts']?.database);
+    expect(bound?.name).toBe(restored);
+  }, 60_000);
+
+  it('has shown no secret on a command line, and left none in a file', () => {
+    const lines = account.calls().join('\n');
+    expect(lines).not.toContain(PASSWORD);
+    expect(lines).not.toMatch(/pbkdf2|"d":/);
+    expect(account.leftovers()).toEqual([]);
+  });
+});
