@@ -3,6 +3,7 @@
 import { ADMIN_LEVEL } from '../core/principal.ts';
 import { randomId, type Secret } from '../core/secrets.ts';
 import { NEW_USER_FIELDS } from '../core/users.ts';
+import { recorded } from './audit-sql.ts';
 import { databaseNow, literal } from './sql-text.ts';
 
 export type AdminBefore = { isAdmin: 0 | 1; isActive: 0 | 1; logins: number; keys: number };
@@ -21,15 +22,23 @@ export const findAdmin = (username: string): string =>
  */
 export function makeAdmin(username: string, passwordHash: Secret, now: Date): string {
   const row = { ...newAdmin(username, now), password_hash: passwordHash.reveal(), change_id: randomId() };
-  const user = `(select id from users where username = ${literal(username)})`;
-  return `insert into users (${Object.keys(row).join(', ')})
+  const named = `from users where username = ${literal(username)}`;
+  const user = `(select id ${named})`;
+  const rights = `'{"by": "operator", "user_level": ${ADMIN_LEVEL}}'`;
+  return `${recorded('authn_password_change', { userId: 'id', source: named })}
+${recorded('privilege_permissions_changed', { userId: 'id', detail: rights, source: `${named} and user_level < ${ADMIN_LEVEL}` })}
+insert into users (${Object.keys(row).join(', ')})
   values (${Object.values(row).map(literal).join(', ')})
   on conflict (username) do update set
     password_hash = excluded.password_hash, change_id = excluded.change_id, logins_ended_at = ${databaseNow},
     user_level = max(user_level, excluded.user_level), is_active = 1, is_staff = 1, is_superuser = 1;
 delete from sessions where user_id = ${user};
-delete from known_networks where user_id = ${user};
-delete from login_attempts where blocked_until > ${databaseNow};`;
+delete from login_attempts where blocked_until > ${databaseNow};
+${recorded('user_created', {
+  userId: 'id',
+  detail: `json_object('by', 'operator', 'username', username, 'user_level', user_level)`,
+  source: `from users where change_id = ${literal(row.change_id)} and logins_ended_at is null`,
+})}`;
 }
 
 /** The row of an admin as the first set-up makes it. */

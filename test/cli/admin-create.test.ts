@@ -69,10 +69,25 @@ select 1`,
   expect(account.query('edge-accounts', 'select id from sessions')).toEqual([
     { id: `s${userOf('eve')?.['id']}` },
   ]);
-  expect(count(`known_networks where user_id = ${id}`)).toBe(0);
   expect(account.query('edge-accounts', 'select id from login_attempts')).toEqual([{ id: 2 }]);
-  expect([count('known_networks'), count('api_keys')]).toEqual([1, 1]);
+  expect([count('known_networks'), count('api_keys')]).toEqual([2, 1]);
 }, 30_000);
+
+it('leaves in the audit log what it did, by nobody who signed in', async () => {
+  const eventsOf = (name: string) =>
+    account
+      .query(
+        'edge-accounts',
+        `select * from audit_events where user_id = ${userOf(name)?.['id']} order by id`,
+      )
+      .map(({ event, detail, actor_id }) => [event, JSON.parse(String(detail)), actor_id]);
+  const by = 'operator';
+  expect(eventsOf('ada')).toEqual([['user_created', { by, username: 'ada', user_level: 10 }, null]]);
+  expect(eventsOf('bob').slice(1)).toEqual([
+    ['authn_password_change', { by }, null],
+    ['privilege_permissions_changed', { by, user_level: 10 }, null],
+  ]);
+});
 
 it('keeps the level of an admin above 10', async () => {
   account.query('edge-accounts', "update users set user_level = 11 where username = 'ada';\nselect 1");

@@ -36,4 +36,7 @@ it('ends every login and key, also the logins without a session, and says how ma
     'Ended 2 logins and 1 API key in the database edge-accounts at Cloudflare.\n',
   ]);
   expect(left()).toEqual({ sessions: 0, keys: 0, standing: 0 });
+  const [event] = account.query('edge-accounts', 'select * from audit_events');
+  expect(event).toMatchObject({ event: 'authn_token_revoked', user_id: null, actor_id: null, count: 1 });
+  expect(JSON.parse(String(event?.['detail']))).toEqual({ by: 'operator', sessions: 2, api_keys: 1 });
 }, 30_000);
