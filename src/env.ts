@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { normaliseAddress } from './core/addresses.ts';
+import { keySetNumber } from './core/key-set-names.ts';
+import type { KeySet } from './core/signing-keys.ts';
 
 /** What wrangler binds: the database, the vars and the secrets. */
 export type Env = {
   DB: D1Database;
   JWT_KEYS?: string;
+  [furtherKeys: `JWT_KEYS_${number}`]: string | undefined;
   JWT_ISSUER?: string;
   JWT_AUDIENCE?: string;
   ACCESS_TOKEN_TTL_SECONDS?: string;
@@ -99,6 +102,15 @@ export function parseConfig(env: Env): ParsedConfig {
   if (parsed.success) return { valid: true, config: parsed.data };
   const problem = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ');
   return { valid: false, problem };
+}
+
+/** The secrets that hold key sets, in the order of their numbers. An empty one counts as unset. */
+export function keySetsOf(env: Env): KeySet[] {
+  const numbered = Object.entries(env).flatMap(([name, text]: [string, unknown]) => {
+    const number = keySetNumber(name);
+    return number === null || typeof text !== 'string' || text.trim() === '' ? [] : [{ number, name, text }];
+  });
+  return numbered.sort((a, b) => a.number - b.number).map(({ name, text }) => ({ name, text }));
 }
 
 /** `[vars]` in wrangler.toml may hold numbers and booleans; `--var` and `.dev.vars` give text. */

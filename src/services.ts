@@ -3,7 +3,7 @@ import type { DatabaseUse } from './core/database-use.ts';
 import type { Deps } from './core/deps.ts';
 import { DomainError } from './core/errors.ts';
 import type { LoginLimits, RateLimiter } from './core/login-limits.ts';
-import { parseSigningKeys, type SigningKeys } from './core/signing-keys.ts';
+import { type KeySet, parseSigningKeys, type SigningKeys } from './core/signing-keys.ts';
 import { createApiKeyStore } from './db/api-keys.ts';
 import { createAuditEventStore } from './db/audit-events.ts';
 import { boundedBinding } from './db/binding.ts';
@@ -15,7 +15,7 @@ import { createAttemptStore } from './db/login-attempts.ts';
 import { createSessionStore } from './db/sessions.ts';
 import { createSuperuserStore } from './db/superuser.ts';
 import { createUserStore } from './db/users.ts';
-import { type Env, parseConfig } from './env.ts';
+import { type Env, keySetsOf, parseConfig } from './env.ts';
 
 const byEnv = new WeakMap<Env, Deps>();
 const uses = new AsyncLocalStorage<DatabaseUse>();
@@ -46,7 +46,7 @@ export function servicesOf(env: Env): Deps {
     superuser: createSuperuserStore(db),
     health: createHealthStore(db),
     housekeeping: createHousekeepingStore(db),
-    signingKeys: createKeyring(env.JWT_KEYS),
+    signingKeys: createKeyring(keySetsOf(env)),
   };
   byEnv.set(env, services);
   return services;
@@ -83,13 +83,13 @@ const limiterOf =
  * Imports the keys at the first need. What is kept is the keys, never the promise of them: a promise belongs
  * to the request that made it, and whoever waited for it would hang if that request were cancelled.
  */
-function createKeyring(secret: string | undefined): () => Promise<SigningKeys> {
+function createKeyring(sets: readonly KeySet[]): () => Promise<SigningKeys> {
   let imported: SigningKeys | undefined;
   return async () => {
     if (imported !== undefined) return imported;
-    const parsed = await parseSigningKeys(secret);
+    const parsed = await parseSigningKeys(sets);
     if (!parsed.valid) {
-      throw notConfigured(`the secret JWT_KEYS cannot be used: ${parsed.problem}. ${HOW_TO_SET_KEYS}`);
+      throw notConfigured(`the signing keys cannot be used: ${parsed.problem}. ${HOW_TO_SET_KEYS}`);
     }
     imported = parsed.keys;
     return imported;
@@ -97,7 +97,7 @@ function createKeyring(secret: string | undefined): () => Promise<SigningKeys> {
 }
 
 const HOW_TO_SET_KEYS =
-  'Locally `npm run dev` makes it; in production set it with `wrangler secret put JWT_KEYS`.';
+  'Locally `npm run dev` makes JWT_KEYS; in production set it with `wrangler secret put JWT_KEYS`.';
 
 const notConfigured = (problem: string): DomainError =>
   new DomainError('unavailable', 'The service is not configured. Its log says what is missing.', {

@@ -28,23 +28,22 @@ type StoredJwk = JWK & { interchange?: unknown };
 /** RFC 7518 section 3.2: a key for HS256 has at least the size of the hash output. */
 const MIN_SECRET_BYTES = 32;
 
+/** One secret with a JWK set (RFC 7517 section 5), and the name by which its problems are told. */
+export type KeySet = { name: string; text: string };
+
 /**
- * Reads a JWK set (RFC 7517 section 5): the first key signs, all verify.
- * `problem` names what is wrong without a word of the material itself.
+ * Reads the key sets in their order: all keys verify, the first that can sign signs. So a set behind the others is
+ * a standby, and one before them may hold public parts alone, of keys whose last tokens still live.
+ * `problem` names the secret and what is wrong with it, without a word of the material itself.
  */
-export async function parseSigningKeys(text: string | undefined): Promise<ParsedSigningKeys> {
-  if (text === undefined || text.trim() === '') return { valid: false, problem: 'it is not set' };
-  const jwks = readSet(text);
-  if (jwks === undefined) return { valid: false, problem: 'it is not a JWK set: {"keys": [...]}' };
-  const all: SigningKey[] = [];
-  for (const [index, jwk] of jwks.entries()) {
-    try {
-      all.push(await importKey(jwk));
-    } catch (error) {
-      return { valid: false, problem: `key ${index} of the set ${reasonOf(error)}` };
-    }
+export async function parseSigningKeys(sets: readonly KeySet[]): Promise<ParsedSigningKeys> {
+  if (sets.length === 0) return { valid: false, problem: 'JWT_KEYS is not set' };
+  try {
+    return { valid: true, keys: await assemble(sets.flatMap(readSet)) };
+  } catch (error) {
+    if (error instanceof KeySetProblem) return { valid: false, problem: error.message };
+    throw error;
   }
-  return assemble(all, await digestKeyOf(text));
 }
 
 /**
@@ -56,12 +55,18 @@ export function keysFor(keys: SigningKeys, header: { kid?: unknown; alg?: unknow
   return keys.all.filter((key) => key.interchange && key.alg === header.alg);
 }
 
-class UnusableKey extends Error {}
+class KeySetProblem extends Error {}
 
-const reasonOf = (error: unknown): string =>
-  error instanceof UnusableKey ? error.message : 'cannot be imported';
+/** A key and where it stands, for the words about its problem. */
+type PlacedJwk = { jwk: StoredJwk; place: string };
 
-function readSet(text: string): StoredJwk[] | undefined {
+function readSet({ name, text }: KeySet): PlacedJwk[] {
+  const jwks = readJwks(text);
+  if (jwks === undefined) throw new KeySetProblem(`${name} is not a JWK set: {"keys": [...]}`);
+  return jwks.map((jwk, index) => ({ jwk, place: `key ${index} of ${name}` }));
+}
+
+function readJwks(text: string): StoredJwk[] | undefined {
   try {
     const { keys } = JSON.parse(text);
     return Array.isArray(keys) && keys.length > 0 ? keys : undefined;
@@ -70,22 +75,47 @@ function readSet(text: string): StoredJwk[] | undefined {
   }
 }
 
-/** Of the whole secret, so that it needs no secret of its own; a change of the keys begins all counts anew. */
-const digestKeyOf = (text: string): Promise<CryptoKey> =>
+async function assemble(placed: readonly PlacedJwk[]): Promise<SigningKeys> {
+  const all: SigningKey[] = [];
+  for (const each of placed) all.push(await importPlaced(each));
+  refuseSharedKids(placed, all);
+  const signer = all.find(canSign);
+  if (signer === undefined) throw new KeySetProblem('no key has a private part, so that none can sign');
+  return { signer, all, digestKey: await digestKeyOf(placed[all.indexOf(signer)]?.jwk) };
+}
+
+const canSign = (key: SigningKey): key is SigningKeys['signer'] => key.signWith !== undefined;
+
+function refuseSharedKids(placed: readonly PlacedJwk[], all: readonly SigningKey[]): void {
+  const first = (kid: string) => all.findIndex((key) => key.kid === kid);
+  for (const [index, { kid }] of all.entries()) {
+    if (kid === undefined || first(kid) === index) continue;
+    throw new KeySetProblem(`${placed[first(kid)]?.place} and ${placed[index]?.place} have one kid`);
+  }
+}
+
+/**
+ * Of what the signer keeps secret, so that it needs no secret of its own, and only another signer begins all counts
+ * anew: a standby that comes and a public part that goes leave it alone.
+ */
+const digestKeyOf = (signer: JWK | undefined): Promise<CryptoKey> =>
   crypto.subtle.importKey(
     'raw',
-    new TextEncoder().encode(`digests ${text}`),
+    new TextEncoder().encode(`digests ${signer?.d ?? signer?.k}`),
     { name: 'HMAC', hash: 'SHA-256' },
     false,
     ['sign'],
   );
 
-function assemble(all: SigningKey[], digestKey: CryptoKey): ParsedSigningKeys {
-  const [first] = all;
-  if (first?.signWith === undefined) return { valid: false, problem: 'its first key is not a private key' };
-  const kids = all.flatMap((key) => key.kid ?? []);
-  if (new Set(kids).size < kids.length) return { valid: false, problem: 'two of its keys have one kid' };
-  return { valid: true, keys: { signer: { ...first, signWith: first.signWith }, all, digestKey } };
+class UnusableKey extends Error {}
+
+async function importPlaced({ jwk, place }: PlacedJwk): Promise<SigningKey> {
+  try {
+    return await importKey(jwk);
+  } catch (error) {
+    const reason = error instanceof UnusableKey ? error.message : 'cannot be imported';
+    throw new KeySetProblem(`${place} ${reason}`);
+  }
 }
 
 async function importKey(jwk: StoredJwk): Promise<SigningKey> {

@@ -56,7 +56,7 @@ describe('the walk of an operator', () => {
   it('deploys, and once more', async () => {
     const { text } = await follow('## Deploying to Cloudflare');
     expect(text).toContain('https://edge-accounts.stub.workers.dev/api/accounts/');
-    expect(await parseSigningKeys(keys())).toMatchObject({ valid: true });
+    expect(await parseSigningKeys([{ name: 'JWT_KEYS', text: keys() }])).toMatchObject({ valid: true });
     const first = keys();
     await follow('## Deploying to Cloudflare');
     expect([account.databases().length, keys() === first]).toEqual([1, true]);
@@ -85,7 +85,7 @@ describe('the walk of an operator', () => {
   it('replaces leaked signing keys, and ends every login', async () => {
     const leaked = keys();
     await follow('### After a leak', { only: /secret delete|npm run/ });
-    expect([keys() === leaked, await parseSigningKeys(keys())]).toEqual([
+    expect([keys() === leaked, await parseSigningKeys([{ name: 'JWT_KEYS', text: keys() }])]).toEqual([
       false,
       expect.objectContaining({ valid: true }),
     ]);

@@ -24,7 +24,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 describe('the signing key of local development', () => {
   it('is one that the service signs with', async () => {
-    const parsed = await parseSigningKeys(await createKeySet());
+    const parsed = await parseSigningKeys([{ name: 'JWT_KEYS', text: await createKeySet() }]);
     expect(parsed.valid && [parsed.keys.signer.alg, parsed.keys.all.length]).toEqual(['ES256', 1]);
   });
 

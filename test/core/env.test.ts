@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Config, type Env, parseConfig } from '../../src/env.ts';
+import { type Config, type Env, keySetsOf, parseConfig } from '../../src/env.ts';
 import { env } from '../support/env.ts';
 
 type Vars = Record<string, unknown>;
@@ -144,5 +144,32 @@ describe('parseConfig', () => {
     for (const SETUP_ALLOWED_IP of spellings) {
       expect(configOf({ SETUP_ALLOWED_IP }).setupAllowedIp).toBe('2001:db8::7');
     }
+  });
+});
+
+describe('keySetsOf', () => {
+  const sets = (vars: Vars) => keySetsOf({ DB: env.DB, ...vars } as Env);
+  const names = (vars: Vars) => sets(vars).map(({ name }) => name);
+
+  it('gives the secrets by their numbers, not as texts sort', () => {
+    const vars = { JWT_KEYS_10: 'ten', JWT_KEYS_2: 'two', JWT_KEYS: 'one', JWT_KEYS_1000: 'far' };
+    expect(sets(vars).map(({ text }) => text)).toEqual(['one', 'two', 'ten', 'far']);
+    expect(names({ JWT_KEYS_3: 'three', JWT_KEYS_2: 'two' })).toEqual(['JWT_KEYS_2', 'JWT_KEYS_3']);
+  });
+
+  it.each([
+    'JWT_KEYS_1',
+    'JWT_KEYS_0',
+    'JWT_KEYS_02',
+    'JWT_KEYS_',
+    'JWT_KEYS_OLD',
+    'MY_JWT_KEYS',
+    'jwt_keys',
+  ])('leaves %s alone', (name) => {
+    expect(names({ [name]: 'x', JWT_KEYS: 'x' })).toEqual(['JWT_KEYS']);
+  });
+
+  it.each(['', ' \n', undefined, null, 5])('takes %j for a secret that is not set', (value) => {
+    expect(names({ JWT_KEYS: value, JWT_KEYS_2: 'x' })).toEqual(['JWT_KEYS_2']);
   });
 });

@@ -1,7 +1,16 @@
 import { base64url } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { keysFor } from '../../src/core/signing-keys.ts';
-import { newJwk, parsed, problemOf, publicPart, secretJwk, setOf, type TestJwk } from '../support/jwks.ts';
+import {
+  newJwk,
+  parsed,
+  parsedSets,
+  problemOf,
+  publicPart,
+  secretJwk,
+  setOf,
+  type TestJwk,
+} from '../support/jwks.ts';
 
 /** RFC 8037 appendix A.1, and its thumbprint in A.3. */
 const RFC_8037: TestJwk = {
@@ -71,6 +80,54 @@ describe('a key set', () => {
   });
 });
 
+describe('several key sets', () => {
+  it('sign with the first key that can, and verify with all', async () => {
+    const [old, next, standby] = [await newJwk('ES256'), await newJwk('EdDSA'), await newJwk('ES256')];
+    const keys = await parsedSets(setOf(publicPart(old)), setOf(next), setOf(standby));
+    expect(keys.signer.kid).toBe(keys.all[1]?.kid);
+    expect(keys.all.map(({ signWith }) => signWith !== undefined)).toEqual([false, true, true]);
+    expect(keysFor(keys, { kid: await thumbprint(old) })).toEqual([keys.all[0]]);
+  });
+
+  it('name the secret and the key of it that cannot be used', async () => {
+    const good = setOf(await newJwk('ES256'));
+    expect(await problemOf(good, '{}')).toBe('JWT_KEYS_2 is not a JWK set: {"keys": [...]}');
+    expect(await problemOf(good, good.replace('}]', '},{}]'))).toMatch(/^key 1 of JWT_KEYS_2 is of no supp/);
+  });
+
+  it('hold no key twice, so that its kid says which one is meant', async () => {
+    const jwk = await newJwk('ES256');
+    const problem = 'key 0 of JWT_KEYS and key 0 of JWT_KEYS_3 have one kid';
+    expect(await problemOf(setOf(jwk), setOf(RFC_8037), setOf(publicPart(jwk)))).toBe(problem);
+  });
+
+  it('are needed: one at least', async () => {
+    expect(await problemOf()).toBe('JWT_KEYS is not set');
+  });
+});
+
+describe('the key of stored digests', () => {
+  const digestWith = async (...texts: string[]): Promise<string> => {
+    const { digestKey } = await parsedSets(...texts);
+    const digest = await crypto.subtle.sign('HMAC', digestKey, new TextEncoder().encode('name'));
+    return base64url.encode(new Uint8Array(digest));
+  };
+
+  it('changes with the signer alone: not with a standby that comes, nor with a public part that goes', async () => {
+    const [first, second] = [await newJwk('ES256'), await newJwk('ES256')];
+    const before = await digestWith(setOf(first));
+    expect(await digestWith(setOf(first), setOf(second))).toBe(before);
+    const after = await digestWith(setOf(publicPart(first)), setOf(second));
+    expect(after).not.toBe(before);
+    expect(await digestWith(setOf(second))).toBe(after);
+  });
+
+  it('is another for another secret that signs', async () => {
+    const digests = [secretJwk({ kid: 'a' }), secretJwk({ kid: 'a' })].map((jwk) => digestWith(setOf(jwk)));
+    expect(new Set(await Promise.all(digests)).size).toBe(2);
+  });
+});
+
 describe('keysFor', () => {
   it('finds a key by kid alone, and one without kid only among interchange keys of that algorithm', async () => {
     const es = { ...(await newJwk('ES256')), kid: 'es' };
@@ -107,20 +164,17 @@ describe('keysFor', () => {
 
 describe('a key set that cannot be used', () => {
   it.each([
-    ['missing', undefined, /not set/],
-    ['empty', '', /not set/],
-    ['blank', ' \n', /not set/],
-    ['no JSON', '{"keys": [', /not a JWK set/],
-    ['a bare array', '[]', /not a JWK set/],
-    ['null', 'null', /not a JWK set/],
-    ['a number', '5', /not a JWK set/],
-    ['without keys', '{}', /not a JWK set/],
-    ['with no keys in it', '{"keys": []}', /not a JWK set/],
-    ['with keys that are no list', '{"keys": {"0": {}}}', /not a JWK set/],
-    ['a single JWK', JSON.stringify(RFC_8037), /not a JWK set/],
-    ['with a key that is null', '{"keys": [null]}', /key 0 of the set is not an object/],
-    ['with a key that is text', '{"keys": ["x"]}', /key 0 of the set is not an object/],
-    ['with a key of no type', '{"keys": [{}]}', /key 0 of the set is of no supported kind/],
+    ['no JSON', '{"keys": [', /^JWT_KEYS is not a JWK set/],
+    ['a bare array', '[]', /^JWT_KEYS is not a JWK set/],
+    ['null', 'null', /^JWT_KEYS is not a JWK set/],
+    ['a number', '5', /^JWT_KEYS is not a JWK set/],
+    ['without keys', '{}', /^JWT_KEYS is not a JWK set/],
+    ['with no keys in it', '{"keys": []}', /^JWT_KEYS is not a JWK set/],
+    ['with keys that are no list', '{"keys": {"0": {}}}', /^JWT_KEYS is not a JWK set/],
+    ['a single JWK', JSON.stringify(RFC_8037), /^JWT_KEYS is not a JWK set/],
+    ['with a key that is null', '{"keys": [null]}', /key 0 of JWT_KEYS is not an object/],
+    ['with a key that is text', '{"keys": ["x"]}', /key 0 of JWT_KEYS is not an object/],
+    ['with a key of no type', '{"keys": [{}]}', /key 0 of JWT_KEYS is of no supported kind/],
   ])('is %s', async (_, text, problem) => {
     expect(await problemOf(text)).toMatch(problem);
   });
@@ -129,9 +183,9 @@ describe('a key set that cannot be used', () => {
     ['an RSA key', async () => [await newJwk('RS256')], /key 0 .*no supported kind/],
     ['a P-384 key', async () => [await newJwk('ES384')], /key 0 .*no supported kind/],
     [
-      'a public key first',
-      async () => [publicPart(await newJwk('ES256')), await newJwk('ES256')],
-      /first key is not a private key/,
+      'public keys alone',
+      async () => [publicPart(await newJwk('ES256')), publicPart(await newJwk('EdDSA'))],
+      /no key has a private part/,
     ],
     ['a secret without kid', async () => [RFC_8037, secretJwk()], /key 1 .*without a kid/],
     ['a secret of 31 bytes', async () => [secretJwk({ kid: 'a' }, 31)], /key 0 .*shorter than 32 bytes/],
@@ -142,11 +196,15 @@ describe('a key set that cannot be used', () => {
     ],
     ['an empty secret', async () => [secretJwk({ kid: 'a', k: '' })], /shorter than 32 bytes/],
     ['no secret at all', async () => [{ kty: 'oct', kid: 'a' }], /shorter than 32 bytes/],
-    ['one key twice', async () => [RFC_8037, publicPart(RFC_8037)], /two of its keys have one kid/],
+    [
+      'one key twice',
+      async () => [RFC_8037, publicPart(RFC_8037)],
+      /^key 0 of JWT_KEYS and key 1 of JWT_KEYS have one kid$/,
+    ],
     [
       'two keys of one kid',
       async () => [{ ...RFC_8037, kid: 'a' }, secretJwk({ kid: 'a' })],
-      /two of its keys have one kid/,
+      /^key 0 of JWT_KEYS and key 1 of JWT_KEYS have one kid$/,
     ],
     ['a point off the curve', async () => [{ ...(await newJwk('ES256')), x: 'AAAA' }], /cannot be imported/],
     ['a private part of the wrong length', async () => [{ ...RFC_8037, d: 'c2hvcnQ' }], /cannot be imported/],

@@ -1,5 +1,6 @@
 import { base64url, exportJWK, generateKeyPair, type JWK } from 'jose';
-import { parseSigningKeys, type SigningKeys } from '../../src/core/signing-keys.ts';
+import { keySetName } from '../../src/core/key-set-names.ts';
+import { type KeySet, parseSigningKeys, type SigningKeys } from '../../src/core/signing-keys.ts';
 
 /** A private key as it stands in `JWT_KEYS`; `interchange` is the one member of ours. */
 export type TestJwk = JWK & { interchange?: unknown };
@@ -29,14 +30,20 @@ export function publicPart({
 
 export const setOf = (...keys: unknown[]): string => JSON.stringify({ keys });
 
-export async function parsed(...keys: TestJwk[]): Promise<SigningKeys> {
-  const result = await parseSigningKeys(setOf(...keys));
+/** Secrets with these texts, named as they count: `JWT_KEYS`, `JWT_KEYS_2` and so on. */
+export const keySets = (...texts: string[]): KeySet[] =>
+  texts.map((text, index) => ({ name: keySetName(index + 1), text }));
+
+export const parsed = (...keys: TestJwk[]): Promise<SigningKeys> => parsedSets(setOf(...keys));
+
+export async function parsedSets(...texts: string[]): Promise<SigningKeys> {
+  const result = await parseSigningKeys(keySets(...texts));
   if (!result.valid) throw new Error(result.problem);
   return result.keys;
 }
 
-export async function problemOf(text: string | undefined): Promise<string> {
-  const result = await parseSigningKeys(text);
-  if (result.valid) throw new Error('the key set was accepted');
+export async function problemOf(...texts: string[]): Promise<string> {
+  const result = await parseSigningKeys(keySets(...texts));
+  if (result.valid) throw new Error('the keys were accepted');
   return result.problem;
 }

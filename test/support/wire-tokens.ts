@@ -1,11 +1,11 @@
 import { importJWK, SignJWT } from 'jose';
-import { parseSigningKeys } from '../../src/core/signing-keys.ts';
 import { mintToken, type TokenKind } from '../../src/core/tokens.ts';
 import { connect } from '../../src/db/client.ts';
 import { createSessionStore } from '../../src/db/sessions.ts';
 import type { Env } from '../../src/env.ts';
 import { envWith, type JsonBody } from './api.ts';
 import { env } from './env.ts';
+import { parsedSets } from './jwks.ts';
 import type { Person } from './people.ts';
 
 export type Claims = Record<string, unknown>;
@@ -55,9 +55,8 @@ export const referenceToken = (userId: number, claims: Claims = {}): Promise<str
 export async function tokensOfExpiredSession(of: Person): Promise<{ access: string; refresh: string }> {
   const store = createSessionStore(connect(env.DB));
   const login = await store.findLogin(of.username);
-  const parsed = await parseSigningKeys(env.JWT_KEYS);
-  if (login === null || !parsed.valid) throw new Error('there is no such user or no key');
-  const { keys } = parsed;
+  if (login === null) throw new Error('there is no such user');
+  const keys = await parsedSets(env.JWT_KEYS);
   const now = Date.now();
   const session = {
     id: crypto.randomUUID(),
