@@ -158,3 +158,18 @@ export const userGroups = sqliteTable(
     index('user_groups_group').on(table.groupId),
   ],
 );
+
+/**
+ * What rotation must know of the keys in the secrets, which nobody can read back: the public parts alone. Written by
+ * the commands (src/cli/key-records.ts); the Worker never reads it.
+ */
+export const signingKeys = sqliteTable('signing_keys', {
+  secretName: text('secret_name').primaryKey(),
+  kid: text('kid').notNull().unique(),
+  publicJwk: text('public_jwk').notNull(),
+  addedAt: integer('added_at').notNull(),
+  /** When its private part was taken away; null while it signs or stands by. */
+  replacedAt: integer('replaced_at'),
+  /** The longest lifetime of tokens that were live at that time. */
+  tokenTtlSeconds: integer('token_ttl_seconds'),
+});

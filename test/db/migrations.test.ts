@@ -39,6 +39,7 @@ describe('migrations', () => {
       'known_networks',
       'login_attempts',
       'sessions',
+      'signing_keys',
       'user_groups',
       'users',
     ]);
