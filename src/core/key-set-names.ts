@@ -7,5 +7,7 @@ export function keySetNumber(name: string): number | null {
   return match === null ? null : Number(match[1] ?? 1);
 }
 
+export const isKeySetName = (name: string): boolean => keySetNumber(name) !== null;
+
 /** The name of the secret with that number. */
 export const keySetName = (number: number): string => (number === 1 ? 'JWT_KEYS' : `JWT_KEYS_${number}`);
