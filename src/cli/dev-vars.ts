@@ -1,9 +1,12 @@
 // `.dev.vars` holds the secrets of local development. It belongs to the developer: a script may add a
-// line that is missing, and nothing else.
+// line that is missing, change one that a script wrote, and nothing else.
 
 import { appendFile } from 'node:fs/promises';
-import { readIfPresent } from './files.ts';
+import { parseEnv } from 'node:util';
+import { isKeySetName } from '../core/key-set-names.ts';
+import { readIfPresent, replaceFile } from './files.ts';
 import { createKeySet } from './key-set.ts';
+import { UsageError } from './options.ts';
 import { paths } from './project.ts';
 
 /** Whether a `.dev.vars` text sets a name, by the rule of the dotenv parser that wrangler uses. */
@@ -21,11 +24,45 @@ export function variableToAppend(text: string, name: string, value: string): str
   return `${separator}${name}='${value}'\n`;
 }
 
+/**
+ * A `.dev.vars` text in which the line that a script wrote for `name` has another value, or is gone where that is null.
+ * @throws UsageError where the text sets `name` in any other way, which is the developer's.
+ */
+export function changeVariable(text: string, name: string, value: string | null): string {
+  const lines = text.split('\n');
+  const setting = lines.filter((line) => hasVariable(line, name));
+  const [own = '', ...more] = setting;
+  if (more.length > 0 || !new RegExp(`^${name}='[^']*'$`).test(own)) {
+    throw new UsageError(
+      `.dev.vars sets ${name} otherwise than in one line ${name}='...': change it by hand`,
+    );
+  }
+  const instead = value === null ? [] : [variableToAppend('', name, value).trimEnd()];
+  return lines.toSpliced(lines.indexOf(own), 1, ...instead).join('\n');
+}
+
+/** What a `.dev.vars` file sets; nothing when there is none. */
+export const readVariables = async (file: string): Promise<NodeJS.Dict<string>> =>
+  parseEnv(await readText(file));
+
+/** Sets a variable, in the line that a script wrote for it or in a new one. @throws UsageError as `changeVariable`. */
+export async function writeVariable(file: string, name: string, value: string): Promise<void> {
+  const text = await readText(file);
+  if (hasVariable(text, name)) await replaceFile(file, changeVariable(text, name, value));
+  else await appendFile(file, variableToAppend(text, name, value), { mode: 0o600 });
+}
+
+/** Removes the line that a script wrote for a variable. @throws UsageError as `changeVariable`. */
+export async function removeVariable(file: string, name: string): Promise<void> {
+  await replaceFile(file, changeVariable(await readText(file), name, null));
+}
+
 /** Makes a signing key for local development unless there is one. True when it made one. */
 export async function ensureSigningKey(file: string = paths.devVars): Promise<boolean> {
-  const text = (await readIfPresent(file))?.toString('utf8') ?? '';
-  if (hasVariable(text, 'JWT_KEYS')) return false;
-  const line = variableToAppend(text, 'JWT_KEYS', await createKeySet());
-  await appendFile(file, line, { mode: 0o600 });
-  return true;
+  const text = await readText(file);
+  const isSet = hasVariable(text, 'JWT_KEYS') || Object.keys(parseEnv(text)).some(isKeySetName);
+  if (!isSet) await writeVariable(file, 'JWT_KEYS', await createKeySet());
+  return !isSet;
 }
+
+const readText = async (file: string): Promise<string> => (await readIfPresent(file))?.toString('utf8') ?? '';

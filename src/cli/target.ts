@@ -3,7 +3,7 @@
 import { relative } from 'node:path';
 import { parseEnv } from 'node:util';
 import { type Config, type Env, parseConfig } from '../env.ts';
-import { readEnvironment } from './environment.ts';
+import { type Environment, readEnvironment } from './environment.ts';
 import { readIfPresent } from './files.ts';
 import { migrateLocal } from './local-database.ts';
 import { UsageError } from './options.ts';
@@ -18,9 +18,14 @@ export type Target = {
   name: string;
   /** For `wrangler d1 execute`. */
   arguments: string[];
+  /** Whose Worker is deployed on this database; null for this machine. */
+  environment: Environment | null;
   /** As the Worker on this database reads it; what a `--var` says there is not known here. */
   config: Config;
 };
+
+/** A target of which only the database matters. */
+export type Database = Omit<Target, 'config'>;
 
 export type Row = Record<string, unknown>;
 
@@ -41,15 +46,22 @@ export async function findTarget(values: {
   return {
     name: `the local database in ${relative(process.cwd(), state) || '.'}`,
     arguments: ['--local', '--persist-to', state],
+    environment: null,
     config: configOf({ ...readEnvironment('').vars, ...secrets }),
   };
 }
 
 function remoteTarget(values: { env?: string; 'persist-to'?: string }): Target {
   if (values['persist-to'] !== undefined) throw new UsageError('--persist-to is for the local database.');
-  const { database, argument, vars } = readEnvironment(values.env);
+  const environment = readEnvironment(values.env);
+  return { ...deployedDatabase(environment), config: configOf(environment.vars) };
+}
+
+/** The database of an environment, for whoever asks it and needs no configuration. */
+export function deployedDatabase(environment: Environment): Database {
+  const { database, argument } = environment;
   const name = `the database ${database.name} at Cloudflare`;
-  return { name, arguments: ['--remote', argument], config: configOf(vars) };
+  return { name, arguments: ['--remote', argument], environment };
 }
 
 /** The cast holds since nothing is read but vars, of which none has to be there. */
@@ -63,17 +75,17 @@ function configOf(vars: Record<string, unknown>): Config {
  * Runs statements, as one transaction, and gives the rows of the first. They stand on a command line: no secrets here.
  * @throws UsageError with the database's words when it fails.
  */
-export async function query(target: Target, sql: string): Promise<Row[]> {
+export async function query(target: Database, sql: string): Promise<Row[]> {
   const [first] = rowsIn(await execute(target, ['--command', sql]));
   return first ?? [];
 }
 
 /** As `query` for statements with secrets, which tell nothing of what they found. Cloudflare imports them as a file. */
-export async function run(target: Target, sql: string): Promise<void> {
+export async function run(target: Database, sql: string): Promise<void> {
   await withSecretFile(sql, (file) => execute(target, ['--file', file]));
 }
 
-async function execute(target: Target, what: string[]): Promise<Output> {
+async function execute(target: Database, what: string[]): Promise<Output> {
   const command = ['d1', 'execute', 'DB', ...target.arguments, '--json', '--yes', ...what];
   const output = await captureWrangler(command);
   if (output.code === 0) return output;

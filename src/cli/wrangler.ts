@@ -40,9 +40,11 @@ export function runWrangler(args: readonly string[]): Promise<number> {
   return exitCode(startWrangler(args));
 }
 
-/** Runs wrangler without a terminal, so that it asks nothing, and gives what it printed. */
-export async function captureWrangler(args: readonly string[]): Promise<Output> {
-  const child = startWrangler(args, { stdio: ['ignore', 'pipe', 'pipe'] });
+/** Runs wrangler without a terminal, so that it asks nothing, and gives what it printed. `input` is its stdin. */
+export async function captureWrangler(args: readonly string[], input = ''): Promise<Output> {
+  const child = startWrangler(args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  // It may end without having read all of it; then its exit code tells what was wrong.
+  child.stdin?.on('error', () => {}).end(input);
   const stdout: Buffer[] = [];
   const all: Buffer[] = [];
   child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk) && all.push(chunk));

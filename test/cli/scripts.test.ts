@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { appendFile, chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,7 +8,14 @@ import { listsName } from '../../src/cli/deploy-database.ts';
 import { hasKeys } from '../../src/cli/deploy-worker.ts';
 import { findOption } from '../../src/cli/dev-args.ts';
 import { readyNotice } from '../../src/cli/dev-notice.ts';
-import { ensureSigningKey, hasVariable, variableToAppend } from '../../src/cli/dev-vars.ts';
+import {
+  ensureSigningKey,
+  hasVariable,
+  readVariables,
+  removeVariable,
+  variableToAppend,
+  writeVariable,
+} from '../../src/cli/dev-vars.ts';
 import { createKeySet } from '../../src/cli/key-set.ts';
 import { preparesEverything } from '../../src/cli/prepare.ts';
 import { parseSigningKeys } from '../../src/core/signing-keys.ts';
@@ -61,6 +68,36 @@ describe('the signing key of local development', () => {
   });
 });
 
+describe('a line that a script wrote into .dev.vars', () => {
+  const file = () => join(folder, '.dev.vars');
+  const OTHERS = '# mine\nPASSWORD_MIN_LENGTH=12\n';
+
+  it('is changed and removed, and the rest stays as it was', async () => {
+    await writeFile(file(), OTHERS, { mode: 0o640 });
+    await writeVariable(file(), 'JWT_KEYS', 'one');
+    await writeVariable(file(), 'JWT_KEYS_2', 'two');
+    await writeVariable(file(), 'JWT_KEYS', '{"keys":[]}');
+    expect(await readFile(file(), 'utf8')).toBe(`${OTHERS}JWT_KEYS='{"keys":[]}'\nJWT_KEYS_2='two'\n`);
+    expect(await readVariables(file())).toMatchObject({ JWT_KEYS: '{"keys":[]}', JWT_KEYS_2: 'two' });
+    await removeVariable(file(), 'JWT_KEYS');
+    expect(await readFile(file(), 'utf8')).toBe(`${OTHERS}JWT_KEYS_2='two'\n`);
+    expect((await stat(file())).mode & 0o777).toBe(0o640);
+    expect(await readdir(folder)).toEqual(['.dev.vars']);
+  });
+
+  it.each([
+    ['JWT_KEYS=x\n', 'in another form'],
+    ["JWT_KEYS='x' # mine\n", 'with a comment'],
+    ["JWT_KEYS='x'\nJWT_KEYS='y'\n", 'twice'],
+    ["JWT_KEYS='x\ny'\n", 'on two lines'],
+  ])('is not one like %j: the developer set it %s', async (text) => {
+    await writeFile(file(), text);
+    await expect(writeVariable(file(), 'JWT_KEYS', 'z')).rejects.toThrow(/sets JWT_KEYS otherwise.*by hand/);
+    await expect(removeVariable(file(), 'JWT_KEYS')).rejects.toThrow('by hand');
+    expect(await readFile(file(), 'utf8')).toBe(text);
+  });
+});
+
 describe('arguments for wrangler', () => {
   it.each([
     [['--persist-to', 'a'], 'a'],
@@ -85,6 +122,8 @@ describe('deploying', () => {
   it('takes a failed look at the secrets for no answer, never for "no keys"', () => {
     const output = (code: number, stdout: string, text = stdout) => ({ code, stdout, text });
     expect(hasKeys(output(0, '[{"name":"JWT_KEYS","type":"secret_text"}]'))).toBe(true);
+    expect(hasKeys(output(0, '[{"name":"JWT_KEYS_2","type":"secret_text"}]'))).toBe(true);
+    expect(hasKeys(output(0, '[{"name":"JWT_KEYS_OLD","type":"secret_text"}]'))).toBe(false);
     expect(hasKeys(output(0, '[]'))).toBe(false);
     expect(hasKeys(output(1, '', 'Worker "x" not found. If this is a new Worker, run deploy first'))).toBe(
       false,
@@ -94,9 +133,10 @@ describe('deploying', () => {
   });
 
   it('knows a name in a list and a list from none', () => {
-    expect(listsName('[{"name":"a"}]', 'a')).toBe(true);
-    expect(listsName('[{"name":"b"}, null, 3]', 'a')).toBe(false);
-    expect(listsName('{"name":"a"}', 'a')).toBe(null);
+    const isA = (name: string) => name === 'a';
+    expect(listsName('[{"name":"a"}]', isA)).toBe(true);
+    expect(listsName('[{"name":"b"}, null, 3]', isA)).toBe(false);
+    expect(listsName('{"name":"a"}', isA)).toBe(null);
   });
 
   it('makes neither a key nor local tables', () => {
