@@ -7,14 +7,14 @@ import { assertDone, captureWrangler, runUnasked } from './wrangler.ts';
 /** Where a new database is put. wrangler knows the places, and Cloudflare takes the jurisdiction over the hint. */
 export type Place = { location?: string; jurisdiction?: string };
 
-const isNamed = (name: string) => (item: unknown) =>
-  typeof item === 'object' && item !== null && 'name' in item && item.name === name;
+const nameOf = (item: unknown): string =>
+  typeof item === 'object' && item !== null && 'name' in item ? String(item.name) : '';
 
-/** Whether a JSON list that wrangler printed has an item of that name; null when it printed no list. */
-export function listsName(stdout: string, name: string): boolean | null {
+/** Whether a JSON list that wrangler printed has an item of such a name; null when it printed no list. */
+export function listsName(stdout: string, matches: (name: string) => boolean): boolean | null {
   try {
     const items: unknown = JSON.parse(stdout);
-    return Array.isArray(items) ? items.some(isNamed(name)) : null;
+    return Array.isArray(items) ? items.map(nameOf).some(matches) : null;
   } catch {
     return null;
   }
@@ -35,7 +35,7 @@ export async function ensureDatabase(environment: Environment, place: Place): Pr
 async function exists({ database }: Environment): Promise<boolean> {
   if (database.id !== undefined) return true;
   const listed = await captureWrangler(['d1', 'list', '--json']);
-  const found = listed.code === 0 ? listsName(listed.stdout, database.name) : null;
+  const found = listed.code === 0 ? listsName(listed.stdout, (name) => name === database.name) : null;
   if (found === null) throw new UsageError(withHint(listed.text.trim()));
   return found;
 }

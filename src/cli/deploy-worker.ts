@@ -1,9 +1,11 @@
 // The Worker of a deployment, with the keys that it signs with.
 
 import { readFile } from 'node:fs/promises';
+import { isKeySetName } from '../core/key-set-names.ts';
 import { listsName } from './deploy-database.ts';
 import type { Environment } from './environment.ts';
-import { createKeySet } from './key-set.ts';
+import { recordFirstKey } from './key-records.ts';
+import { createKey } from './key-set.ts';
 import { UsageError } from './options.ts';
 import { withSecretFile } from './secret-file.ts';
 import { captureWrangler, exitCode, type Output, startWrangler } from './wrangler.ts';
@@ -13,7 +15,7 @@ import { captureWrangler, exitCode, type Output, startWrangler } from './wrangle
  * certain: taking a failure for "none" would replace the keys that people are signed in with.
  */
 export function hasKeys({ code, stdout, text }: Output): boolean | null {
-  if (code === 0) return listsName(stdout, 'JWT_KEYS');
+  if (code === 0) return listsName(stdout, isKeySetName);
   return text.includes('If this is a new Worker') ? false : null;
 }
 
@@ -22,13 +24,16 @@ export function hasKeys({ code, stdout, text }: Output): boolean | null {
  * @returns where it answers; null where it has no address.
  * @throws UsageError when wrangler fails, having said why.
  */
-export async function deployWorker({ argument }: Environment, args: string[]): Promise<string | null> {
+export async function deployWorker(environment: Environment, args: string[]): Promise<string | null> {
+  const { argument } = environment;
   const listed = await captureWrangler(['secret', 'list', '--format', 'json', argument]);
   const keys = hasKeys(listed);
   if (keys === null) throw new UsageError(listed.text.trim());
   const command = ['deploy', argument, ...args];
   if (keys) return runDeploy(command);
-  return withSecretFile(JSON.stringify({ JWT_KEYS: await createKeySet() }), (file) =>
+  const key = await createKey();
+  await recordFirstKey(environment, key);
+  return withSecretFile(JSON.stringify({ JWT_KEYS: key.keySet }), (file) =>
     runDeploy([...command, '--secrets-file', file]),
   );
 }

@@ -48,7 +48,9 @@ describe('npm run deploy, in an account with nothing', () => {
         crons: ['17 * * * *'],
       },
     });
-    expect(await parseSigningKeys([{ name: 'JWT_KEYS', text: keysOf('edge-accounts') }])).toMatchObject({ valid: true });
+    expect(await parseSigningKeys([{ name: 'JWT_KEYS', text: keysOf('edge-accounts') }])).toMatchObject({
+      valid: true,
+    });
   });
 
   it('shows no secret, neither on a command line nor in its output, and makes wrangler warn of nothing', () => {
