@@ -7,6 +7,7 @@ import { Secret } from '../../src/core/secrets.ts';
 import { parseSigningKeys } from '../../src/core/signing-keys.ts';
 import { emptyAccount, type Run, type StubAccount } from './support/account.ts';
 import { freshCheckout } from './support/checkout.ts';
+import { keysOfWorker, rolesOf } from './support/key-account.ts';
 import { commandsBelow, paste } from './support/readme.ts';
 
 // Node has it in another place than Workers.
@@ -43,6 +44,12 @@ async function follow(heading: string, { only = /./, input = '' } = {}): Promise
 const query = (sql: string, database = 'edge-accounts') => account.query(database, sql);
 const count = (table: string): unknown => query(`select count(*) as count from ${table}`)[0]?.['count'];
 const keys = (): string => account.workers()['edge-accounts']?.secrets['JWT_KEYS'] ?? '';
+
+const secrets = () => account.workers()['edge-accounts']?.secrets ?? {};
+
+/** Lets time pass for the keys: what is recorded of them happened so much longer ago. */
+const wait = (since: 'added_at' | 'replaced_at', minutes: number): unknown =>
+  query(`update signing_keys set ${since} = ${since} - ${minutes * 60_000} returning 1`);
 
 /** What the Worker would have stored: two logins, two keys. */
 const giveOut = (): unknown =>
@@ -82,13 +89,25 @@ describe('the walk of an operator', () => {
     expect(query('select name from api_keys')).toEqual([{ name: 'good' }]);
   }, 60_000);
 
-  it('replaces leaked signing keys, and ends every login', async () => {
-    const leaked = keys();
-    await follow('### After a leak', { only: /secret delete|npm run/ });
-    expect([keys() === leaked, await parseSigningKeys([{ name: 'JWT_KEYS', text: keys() }])]).toEqual([
-      false,
-      expect.objectContaining({ valid: true }),
-    ]);
+  it('rotates the signing key, each step when it is safe', async () => {
+    await follow('### Signing keys', { only: /keys:add/ });
+    wait('added_at', 15);
+    await follow('### Signing keys', { only: /keys:promote/ });
+    expect(await rolesOf(secrets())).toEqual(['JWT_KEYS verifies', 'JWT_KEYS_2 signs']);
+    wait('replaced_at', 24 * 60 + 15);
+    await follow('### Signing keys', { only: /keys:retire/ });
+    expect(await rolesOf(secrets())).toEqual(['JWT_KEYS_2 signs']);
+  }, 60_000);
+
+  it('replaces a leaked signing key, whose tokens are refused from then on', async () => {
+    const { signer: leaked } = await keysOfWorker(secrets());
+    await follow('### After a leak', { only: /npm run keys/ });
+    const { all } = await keysOfWorker(secrets());
+    expect(all.map(({ kid }) => kid === leaked.kid)).toEqual([false]);
+  }, 60_000);
+
+  it('ends everything', async () => {
+    await follow('### Ending everything');
     expect([count('sessions'), count('api_keys')]).toEqual([0, 0]);
   }, 60_000);
 
