@@ -22,6 +22,7 @@ export type TokenPolicy = {
 
 export type TokenClaims = {
   kind: TokenKind;
+  id: string;
   /** Null when the claim names no possible user, which only a foreign issuer's token can do. */
   userId: number | null;
   /** Null only under an interchange key. */
@@ -30,6 +31,8 @@ export type TokenClaims = {
   expiresAt: Date;
   /** The key that proved it; a refresh of a foreign token is answered under the same key. */
   key: SigningKey;
+  /** False only under an interchange key, for what the other issuer made. */
+  isOurs: boolean;
 };
 
 export type TokenProblem = 'invalid' | 'expired' | 'wrong_type' | 'no_type' | 'no_id';
@@ -45,6 +48,8 @@ const TYP: Record<TokenKind, string> = { access: 'at+jwt', refresh: 'rt+jwt' };
 
 type Minted = {
   kind: TokenKind;
+  /** Of its own unless the token is one that was made before. */
+  id?: string;
   userId: number;
   sessionId: string | null;
   issuedAt: Date;
@@ -58,7 +63,7 @@ type Minted = {
 export async function mintToken(
   key: SigningKey,
   policy: TokenPolicy,
-  { kind, userId, sessionId, issuedAt, expiresAt }: Minted,
+  { kind, id = randomId(), userId, sessionId, issuedAt, expiresAt }: Minted,
 ): Promise<string> {
   if (key.signWith === undefined) throw new Error('a key that only verifies was asked to sign');
   const subject = String(userId);
@@ -69,7 +74,7 @@ export async function mintToken(
   })
     .setProtectedHeader({ alg: key.alg, ...(key.kid === undefined ? {} : { kid: key.kid }), typ: TYP[kind] })
     .setSubject(subject)
-    .setJti(randomId())
+    .setJti(id)
     .setIssuedAt(toSeconds(issuedAt))
     .setExpirationTime(toSeconds(expiresAt));
   if (policy.jwtIssuer !== undefined) jwt.setIssuer(policy.jwtIssuer);
@@ -143,7 +148,8 @@ function judgeClaims(
   if (!isFromNow || exp > MAX_SECONDS) return { valid: false, reason: 'invalid' };
   const [issuedAt, expiresAt] = [new Date(iat * 1000), new Date(exp * 1000)];
   const sessionId = typeof sid === 'string' ? sid : null;
-  return { valid: true, claims: { kind: type, userId: toUserId(user), sessionId, issuedAt, expiresAt, key } };
+  const named = { id: jti, userId: toUserId(user), sessionId, isOurs: typ === TYP[type] };
+  return { valid: true, claims: { kind: type, ...named, issuedAt, expiresAt, key } };
 }
 
 /**

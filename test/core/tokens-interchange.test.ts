@@ -34,8 +34,10 @@ describe('a token of the origin under the interchange key', () => {
       valid: true,
       claims: {
         kind: 'access',
+        id: '0f0e0d0c',
         userId: 7,
         sessionId: null,
+        isOurs: false,
         issuedAt: NOW,
         expiresAt: new Date(NOW.getTime() + 1_800_000),
         key: keys.all[1],
@@ -124,7 +126,10 @@ describe('a token of the origin under the interchange key', () => {
   it.each(['JWT', 'at+jwt'])('belongs to the session that it names, with typ %s', async (typ) => {
     // The origin copies `sid` when it renews a token of ours, and writes its own `typ`.
     const token = await foreign({ sid: 'a1' }, { alg: 'HS256', typ });
-    expect(await check(token)).toMatchObject({ valid: true, claims: { sessionId: 'a1' } });
+    expect(await check(token)).toMatchObject({
+      valid: true,
+      claims: { sessionId: 'a1', isOurs: typ !== 'JWT' },
+    });
   });
 
   it.each([
@@ -162,7 +167,10 @@ describe('an interchange key that signs', () => {
     const set = await parsed(shared);
     const token = await minted(set);
     expect(partsOf(token).header).toEqual({ alg: 'HS256', typ: 'at+jwt' });
-    expect(await check(token, 'access', set)).toMatchObject({ valid: true, claims: { sessionId: 'a1b2' } });
+    expect(await check(token, 'access', set)).toMatchObject({
+      valid: true,
+      claims: { sessionId: 'a1b2', isOurs: true },
+    });
   });
 
   it('signs a token without a session when asked to, though another key comes first', async () => {

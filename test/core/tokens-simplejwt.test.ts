@@ -63,7 +63,10 @@ it.each([
 ] as const)(
   'a token of the real SimpleJWT is accepted as what it is: %s',
   async (_, kind, token, sessionId) => {
-    expect(await check(token, kind)).toMatchObject({ valid: true, claims: { kind, userId: 7, sessionId } });
+    expect(await check(token, kind)).toMatchObject({
+      valid: true,
+      claims: { kind, userId: 7, sessionId, isOurs: false },
+    });
     const other = kind === 'access' ? 'refresh' : 'access';
     expect(await check(token, other)).toEqual({ valid: false, reason: 'wrong_type' });
   },

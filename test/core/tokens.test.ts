@@ -108,8 +108,10 @@ describe('verifyToken', () => {
       valid: true,
       claims: {
         kind: 'access',
+        id: expect.stringMatching(/^[0-9a-f]{32}$/),
         userId: 7,
         sessionId: 'a1b2',
+        isOurs: true,
         issuedAt: NOW,
         expiresAt: new Date(NOW.getTime() + 1_800_000),
         key: keys.all[0],
