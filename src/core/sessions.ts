@@ -13,6 +13,7 @@ import {
 import type { Page, Slice } from './pages.ts';
 import { decoyHash, hashPassword, isWeaker, type PasswordPolicy, verifyLogin } from './passwords.ts';
 import type { Account, Actor, Rights, Source } from './principal.ts';
+import type { PresentedRefresh, RefreshChain } from './refresh-rotation.ts';
 import { randomId, type Secret } from './secrets.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import {
@@ -46,10 +47,21 @@ export type LiveSession = Session & { username: string; lastSeenAt: Date };
 export type LoginRecord = { userId: number; isActive: boolean; passwordHash: Secret };
 
 /** The user a token names, and whether the login it belongs to still stands. */
-export type SessionState = { account: Account; loginStands: boolean };
+export type SessionState = {
+  account: Account;
+  loginStands: boolean;
+  /** What the session knows of its refresh tokens; null while none was replaced, or where none was presented. */
+  chain: RefreshChain | null;
+};
 
-/** The session a token names; none (null) under an interchange key. */
-export type NamedSession = { userId: number; sessionId: string | null; issuedAt: Date };
+export type NamedSession = {
+  userId: number;
+  /** None (null) under an interchange key. */
+  sessionId: string | null;
+  issuedAt: Date;
+  /** The refresh token that names it, where those are replaced by their use. */
+  presented?: PresentedRefresh | undefined;
+};
 
 export interface SessionStore {
   /** One round trip. */
@@ -73,7 +85,11 @@ export interface SessionStore {
    * unless the user's logins were ended in or after the second in which the token was issued.
    */
   findState(named: NamedSession, now: Date): Promise<SessionState | null>;
-  /** As `findState`, and marks a session that stands as refreshed at `now`, in the same round trip. */
+  /**
+   * As `findState`, and marks a session that stands as refreshed at `now`, in the same round trip. Of a presented
+   * refresh token the state is that before, and what `judgeRefresh` says to it is stored in the same transaction:
+   * of parallel calls one rotates, and a token that is reused ends the session.
+   */
   refreshState(named: NamedSession, now: Date): Promise<SessionState | null>;
   /** Ends one session; ending it again changes nothing. */
   end(sessionId: string, actor: Actor): Promise<void>;

@@ -44,6 +44,11 @@ export const sessions = sqliteTable(
     address: text('address'),
     userAgent: text('user_agent').notNull(),
     country: text('country'),
+    /** The chain of refresh tokens, all null until the first one is replaced; see refresh-rotation.ts. */
+    refreshId: text('refresh_id'),
+    refreshParentId: text('refresh_parent_id'),
+    refreshMadeAt: integer('refresh_made_at'),
+    refreshUsed: integer('refresh_used', { mode: 'boolean' }),
   },
   (table) => [index('sessions_user').on(table.userId), index('sessions_expiry').on(table.expiresAt)],
 );

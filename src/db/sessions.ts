@@ -1,6 +1,7 @@
 import { and, desc, eq, gt, type SQL, sql } from 'drizzle-orm';
 import type { SelectedFields } from 'drizzle-orm/sqlite-core';
 import type { Actor } from '../core/principal.ts';
+import type { RefreshChain } from '../core/refresh-rotation.ts';
 import { randomId, Secret } from '../core/secrets.ts';
 import type {
   LiveSession,
@@ -15,6 +16,7 @@ import { type AccountRow, accountColumns, asActor, loginsEnded, outranks, toAcco
 import { byActor, record } from './audit-events.ts';
 import { type Database, raw, read, repeatableWrite, rowCount } from './client.ts';
 import { outcomeOf, reserveAttempt, settleAttempt } from './login-attempts.ts';
+import { rotateRefresh, selectChain, toChain } from './refresh-rotation.ts';
 import { sessions, users } from './schema.ts';
 
 export function createSessionStore(db: Database): SessionStore {
@@ -47,16 +49,24 @@ export function createSessionStore(db: Database): SessionStore {
       return opened.length > 0;
     },
     async findState(named, now) {
-      return toState((await read(() => selectState(db, named, now)))[0]);
+      if (named.presented === undefined) return toState((await read(() => selectState(db, named, now)))[0]);
+      const [rows, chains] = await read(() =>
+        db.batch([selectState(db, named, now), selectChain(db, liveSession(named, now))]),
+      );
+      return toState(rows[0], toChain(chains[0]));
     },
     async refreshState(named, now) {
-      const [rows] = await repeatableWrite(() =>
-        db.batch([
-          selectState(db, named, now),
-          db.update(sessions).set({ lastRefreshAt: now.getTime() }).where(liveSession(named, now)),
-        ]),
+      const { presented } = named;
+      const live = liveSession(named, now);
+      if (presented === undefined) {
+        const note = db.update(sessions).set({ lastRefreshAt: now.getTime() }).where(live);
+        const [rows] = await repeatableWrite(() => db.batch([selectState(db, named, now), note]));
+        return toState(rows[0]);
+      }
+      const [rows, chains] = await repeatableWrite(() =>
+        db.batch([selectState(db, named, now), ...rotateRefresh(db, live, presented, now)]),
       );
-      return toState(rows[0]);
+      return toState(rows[0], toChain(chains[0]));
     },
     async end(sessionId, actor) {
       const ended = recordEnd(db, actor, sql`from sessions where id = ${sessionId}`);
@@ -205,8 +215,11 @@ function loginStands(named: NamedSession, now: Date): SQL<number> {
 const liveSession = ({ sessionId, userId }: NamedSession, now: Date): SQL =>
   sql`sessions.id = ${sessionId} and sessions.user_id = ${userId} and sessions.expires_at > ${now.getTime()}`;
 
-function toState(row: (AccountRow & { loginStands: number }) | undefined): SessionState | null {
+function toState(
+  row: (AccountRow & { loginStands: number }) | undefined,
+  chain: RefreshChain | null = null,
+): SessionState | null {
   if (row === undefined) return null;
   const { loginStands: stands, ...account } = row;
-  return { account: toAccount(account), loginStands: stands === 1 };
+  return { account: toAccount(account), loginStands: stands === 1, chain };
 }

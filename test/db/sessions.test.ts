@@ -42,6 +42,10 @@ describe('openIfUnchanged', () => {
       last_refresh_at: null,
       address: null,
       user_agent: 'test',
+      refresh_id: null,
+      refresh_parent_id: null,
+      refresh_made_at: null,
+      refresh_used: null,
     });
     expect((await users.find(id))?.user.lastLogin).toEqual(NOW);
     expect(await hashOf(id)).toBe(HASH.reveal());
