@@ -12,6 +12,7 @@ export type Env = {
   JWT_AUDIENCE?: string;
   ACCESS_TOKEN_TTL_SECONDS?: string;
   REFRESH_TOKEN_TTL_SECONDS?: string;
+  REFRESH_ROTATION?: string;
   PASSWORD_ITERATIONS?: string;
   PASSWORD_MIN_LENGTH?: string;
   REQUIRE_CURRENT_PASSWORD?: string;
@@ -64,6 +65,7 @@ const variables = z
     JWT_AUDIENCE: tokenName,
     ACCESS_TOKEN_TTL_SECONDS: wholeNumber(1800, 1, DAY_SECONDS),
     REFRESH_TOKEN_TTL_SECONDS: wholeNumber(DAY_SECONDS, 1, 366 * DAY_SECONDS),
+    REFRESH_ROTATION: onOff('off'),
     PASSWORD_ITERATIONS: wholeNumber(220_000, 1000, 10_000_000),
     PASSWORD_MIN_LENGTH: wholeNumber(8, 1, 256),
     REQUIRE_CURRENT_PASSWORD: onOff('off'),
@@ -79,6 +81,7 @@ const variables = z
       refreshTokenTtlSeconds: vars.REFRESH_TOKEN_TTL_SECONDS,
       jwtIssuer: vars.JWT_ISSUER,
       jwtAudience: vars.JWT_AUDIENCE,
+      rotatesRefreshTokens: vars.REFRESH_ROTATION,
     },
     passwordPolicy: {
       passwordIterations: vars.PASSWORD_ITERATIONS,

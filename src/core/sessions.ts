@@ -13,7 +13,13 @@ import {
 import type { Page, Slice } from './pages.ts';
 import { decoyHash, hashPassword, isWeaker, type PasswordPolicy, verifyLogin } from './passwords.ts';
 import type { Account, Actor, Rights, Source } from './principal.ts';
-import type { PresentedRefresh, RefreshChain } from './refresh-rotation.ts';
+import {
+  judgeRefresh,
+  type PresentedRefresh,
+  presentedRefresh,
+  type RefreshChain,
+  type RefreshSuccessor,
+} from './refresh-rotation.ts';
 import { randomId, type Secret } from './secrets.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import {
@@ -102,9 +108,20 @@ export interface SessionStore {
   endAllOf(userId: number, except: string | null, actor: Actor, now: Date): Promise<void>;
 }
 
-export type TokenRefusal = `token_${TokenProblem}` | 'session_ended' | 'user_not_found' | 'user_inactive';
+export type TokenRefusal =
+  | `token_${TokenProblem}`
+  | 'session_ended'
+  | 'refresh_replaced'
+  | 'user_not_found'
+  | 'user_inactive';
 export type JudgedToken =
-  | { valid: true; account: Account; claims: TokenClaims }
+  | {
+      valid: true;
+      account: Account;
+      claims: TokenClaims;
+      /** The refresh token to go on with; none (null) where the one presented stays. */
+      successor: RefreshSuccessor | null;
+    }
   | { valid: false; reason: TokenRefusal };
 
 export type SessionDeps = AttemptDeps & {
@@ -117,6 +134,8 @@ export type SessionDeps = AttemptDeps & {
 
 export type Client = Source & { userAgent: string };
 export type TokenPair = { access: string; refresh: string };
+/** Without `refresh` where the token that was presented stays. */
+export type RefreshedTokens = { access: string; refresh?: string };
 
 const MAX_USER_AGENT_CHARACTERS = 256;
 
@@ -167,7 +186,8 @@ async function admitLogin(
 }
 
 /**
- * The one judgement of a token, for every door alike: signature, kind and times, then the user and its login.
+ * The one judgement of a token, for every door alike: signature, kind and times, then the user and its login, then
+ * what rotation says to a refresh token.
  * @param find `findState`, or `refreshState` to note a refresh in the same round trip.
  */
 export async function judgeToken(
@@ -179,35 +199,37 @@ export async function judgeToken(
   if (!verified.valid) return { valid: false, reason: `token_${verified.reason}` };
   const { claims } = verified;
   const { userId, sessionId, issuedAt } = claims;
-  const state = userId === null ? null : await find({ userId, sessionId, issuedAt }, expected.now);
+  const presented = deps.tokenPolicy.rotatesRefreshTokens ? presentedRefresh(claims) : undefined;
+  const state = userId === null ? null : await find({ userId, sessionId, issuedAt, presented }, expected.now);
   if (state === null) return { valid: false, reason: 'user_not_found' };
   if (!state.account.user.isActive) return { valid: false, reason: 'user_inactive' };
   if (!state.loginStands) return { valid: false, reason: 'session_ended' };
-  return { valid: true, account: state.account, claims };
+  const verdict = presented && judgeRefresh(state.chain, presented, expected.now);
+  if (verdict?.successor === null) return { valid: false, reason: 'refresh_replaced' };
+  return { valid: true, account: state.account, claims, successor: verdict?.successor ?? null };
 }
 
 /**
- * A new access token for a refresh token whose session stands, in one round trip.
- * @throws DomainError `unauthenticated`
+ * A new access token for a refresh token whose session stands, in one round trip; where refresh tokens rotate, also
+ * the one to go on with. That ends with the session: a refresh prolongs no login.
+ * @throws DomainError `unauthenticated`; then a session whose token was reused has ended.
  */
 export async function refresh(
   deps: SessionDeps,
   { token, now }: { token: string; now: Date },
-): Promise<{ access: string }> {
+): Promise<RefreshedTokens> {
   const judged = await judgeToken(deps, { token, kind: 'refresh', now }, deps.sessions.refreshState);
   if (!judged.valid) throw refusedToken(judged.reason);
   const { sessionId, key, expiresAt: sessionEnds } = judged.claims;
-  const keys = await deps.signingKeys();
-  const minted = {
-    kind: 'access' as const,
-    userId: judged.account.user.id,
-    sessionId,
-    issuedAt: now,
-    expiresAt: accessExpiry(deps.tokenPolicy, now, sessionEnds),
-  };
   // A token of another issuer is answered under the secret shared with it.
-  const access = await mintToken(sessionId === null ? key : keys.signer, deps.tokenPolicy, minted);
-  return { access };
+  const signer = sessionId === null ? key : (await deps.signingKeys()).signer;
+  const common = { userId: judged.account.user.id, sessionId };
+  const expiresAt = accessExpiry(deps.tokenPolicy, now, sessionEnds);
+  const minted = { ...common, kind: 'access' as const, issuedAt: now, expiresAt };
+  const access = await mintToken(signer, deps.tokenPolicy, minted);
+  if (judged.successor === null) return { access };
+  const next = { ...common, ...judged.successor, kind: 'refresh' as const, expiresAt: sessionEnds };
+  return { access, refresh: await mintToken(signer, deps.tokenPolicy, next) };
 }
 
 /**
@@ -239,6 +261,7 @@ const REFUSED_TOKENS: Record<TokenRefusal, { detail: string; code?: string }> = 
   token_no_type: notValid(TOKEN_SENTENCES.no_type),
   token_no_id: notValid(TOKEN_SENTENCES.no_id),
   session_ended: notValid(TOKEN_SENTENCES.invalid),
+  refresh_replaced: notValid(TOKEN_SENTENCES.invalid),
   user_not_found: { detail: NO_ACCOUNT, code: 'user_not_found' },
   user_inactive: { detail: NO_ACCOUNT },
 };

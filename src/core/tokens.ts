@@ -18,6 +18,8 @@ export type TokenPolicy = {
   /** Written into tokens and required of them, when set. */
   jwtIssuer?: string | undefined;
   jwtAudience?: string | undefined;
+  /** Whether a refresh token is replaced by its use; off unless set. */
+  rotatesRefreshTokens?: boolean;
 };
 
 export type TokenClaims = {

@@ -70,6 +70,7 @@ const REFUSALS: Record<Refusal, Refused> = {
   token_no_type: badToken('no_type'),
   token_no_id: badToken('no_id'),
   session_ended: badToken('invalid'),
+  refresh_replaced: badToken('invalid'),
   user_not_found: { detail: 'User not found', code: 'user_not_found' },
   user_inactive: { detail: 'User is inactive', code: 'user_inactive' },
   key_unknown: { detail: 'Invalid API key' },

@@ -141,6 +141,7 @@ describe('while a var is wrong', () => {
     PASSWORD_ITERATIONS: '10',
     ACCESS_TOKEN_TTL_SECONDS: '-1',
     REFRESH_TOKEN_TTL_SECONDS: '1.5',
+    REFRESH_ROTATION: 'true',
     REQUIRE_CURRENT_PASSWORD: 'yes-please',
     CORS_ORIGINS: 'frontend.example',
     SETUP_ALLOWED_IP: 'not/an/address',

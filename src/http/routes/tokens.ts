@@ -22,7 +22,14 @@ const tokenPair = z
   })
   .openapi('TokenPair');
 
-const accessToken = tokenPair.pick({ access: true }).openapi('AccessToken');
+const refreshedTokens = z
+  .object({
+    access: tokenPair.shape.access,
+    refresh: tokenPair.shape.refresh.optional().openapi({
+      description: 'With `REFRESH_ROTATION=on`: takes the place of the one that was sent.',
+    }),
+  })
+  .openapi('RefreshedTokens');
 
 /** One handler behind two paths, as clients of either expect. */
 const loginAt = (path: `/${string}/`, operationId: string) =>
@@ -53,10 +60,13 @@ const refreshToken = route(
     operationId: 'refreshToken',
     tag: 'tokens',
     summary: 'Get a new access token',
-    description: 'The refresh token stays usable until its session ends.',
+    description:
+      'The refresh token stays usable until its session ends, which no refresh puts off. With `REFRESH_ROTATION=on` ' +
+      'the answer has another to go on with: the old one is accepted, and gets the same, until that has been used ' +
+      'or 10 seconds have passed, whichever is later. After that its use ends the session.',
     body: z.object({ refresh: token('From the login.') }).openapi('Refresh'),
-    answer: { status: 200, description: 'A new access token.', schema: accessToken },
-    failures: { 401: 'The token is bad, or its session has ended.' },
+    answer: { status: 200, description: 'A new access token.', schema: refreshedTokens },
+    failures: { 401: 'The token is bad or was replaced, or its session has ended.' },
   },
   async ({ body, deps, now }) => refresh(deps, { token: body.refresh, now }),
 );
@@ -69,10 +79,11 @@ const verifyToken = route(
     operationId: 'verifyToken',
     tag: 'tokens',
     summary: 'Ask whether a token is good now',
-    description: 'Takes access and refresh tokens; 401 when the token is bad or its session has ended.',
+    description:
+      'Takes access and refresh tokens; 401 when the token is bad or was replaced, or its session has ended.',
     body: z.object({ token: token('Of either kind.') }).openapi('Verify'),
     answer: { status: 200, description: 'The token is good.', schema: z.object({}) },
-    failures: { 401: 'The token is bad, or its session has ended.' },
+    failures: { 401: 'The token is bad or was replaced, or its session has ended.' },
   },
   async ({ body, deps, now }) => {
     await verify(deps, { token: body.token, now });
