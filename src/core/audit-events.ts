@@ -10,6 +10,7 @@ export const AUDIT_EVENTS = [
   'authn_password_change',
   'authn_password_change_fail',
   'authn_token_created',
+  'authn_token_reuse',
   'authn_token_revoked',
   'excess_rate_limit_exceeded',
   'privilege_permissions_changed',

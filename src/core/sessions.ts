@@ -94,9 +94,9 @@ export interface SessionStore {
   /**
    * As `findState`, and marks a session that stands as refreshed at `now`, in the same round trip. Of a presented
    * refresh token the state is that before, and what `judgeRefresh` says to it is stored in the same transaction:
-   * of parallel calls one rotates, and a token that is reused ends the session.
+   * of parallel calls one rotates, and a token that is reused ends the session, which is recorded.
    */
-  refreshState(named: NamedSession, now: Date): Promise<SessionState | null>;
+  refreshState(named: NamedSession, now: Date, from: Source): Promise<SessionState | null>;
   /** Ends one session; ending it again changes nothing. */
   end(sessionId: string, actor: Actor): Promise<void>;
   /** Of one user, newest first. */
@@ -216,9 +216,10 @@ export async function judgeToken(
  */
 export async function refresh(
   deps: SessionDeps,
-  { token, now }: { token: string; now: Date },
+  { token, from, now }: { token: string; from: Source; now: Date },
 ): Promise<RefreshedTokens> {
-  const judged = await judgeToken(deps, { token, kind: 'refresh', now }, deps.sessions.refreshState);
+  const find: SessionStore['findState'] = (named, at) => deps.sessions.refreshState(named, at, from);
+  const judged = await judgeToken(deps, { token, kind: 'refresh', now }, find);
   if (!judged.valid) throw refusedToken(judged.reason);
   const { sessionId, key, expiresAt: sessionEnds } = judged.claims;
   // A token of another issuer is answered under the secret shared with it.

@@ -1,5 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
+import type { Source } from '../core/principal.ts';
 import { GRACE_MS, type PresentedRefresh, type RefreshChain } from '../core/refresh-rotation.ts';
+import { record } from './audit-events.ts';
 import { type Database, raw } from './client.ts';
 import { sessions } from './schema.ts';
 
@@ -24,12 +26,25 @@ export function toChain(row: ChainRow | undefined): RefreshChain | null {
  * The statements of one refresh, for the batch that is its transaction: what the live session knew, and what the
  * presented token makes of it. Of parallel ones the first rotates, and the others find its successor.
  */
-export const rotateRefresh = (db: Database, live: SQL, presented: PresentedRefresh, now: Date) =>
-  [
+export function rotateRefresh(
+  db: Database,
+  live: SQL,
+  { presented, from, now }: { presented: PresentedRefresh; from: Source; now: Date },
+) {
+  const reused = sql`${live} and ${verdictOn(presented, now)} = 'reused'`;
+  return [
     selectChain(db, live),
     advanceChain(db, live, presented, now),
-    raw(db, sql`delete from sessions where ${live} and ${verdictOn(presented, now)} = 'reused'`),
+    record(db, {
+      event: 'authn_token_reuse',
+      by: { actorId: null, kind: null, credential: null, from },
+      userId: sql`sessions.user_id`,
+      detail: sql`json_object('session_id', sessions.id)`,
+      source: sql`from sessions where ${reused}`,
+    }),
+    raw(db, sql`delete from sessions where ${reused}`),
   ] as const;
+}
 
 /** One write whatever the verdict is, as a refresh without rotation; of a token that is refused, none. */
 function advanceChain(db: Database, live: SQL, presented: PresentedRefresh, now: Date) {

@@ -55,7 +55,7 @@ export function createSessionStore(db: Database): SessionStore {
       );
       return toState(rows[0], toChain(chains[0]));
     },
-    async refreshState(named, now) {
+    async refreshState(named, now, from) {
       const { presented } = named;
       const live = liveSession(named, now);
       if (presented === undefined) {
@@ -64,7 +64,7 @@ export function createSessionStore(db: Database): SessionStore {
         return toState(rows[0]);
       }
       const [rows, chains] = await repeatableWrite(() =>
-        db.batch([selectState(db, named, now), ...rotateRefresh(db, live, presented, now)]),
+        db.batch([selectState(db, named, now), ...rotateRefresh(db, live, { presented, from, now })]),
       );
       return toState(rows[0], toChain(chains[0]));
     },

@@ -10,7 +10,7 @@ import {
 } from '../../src/core/sessions.ts';
 import { servicesOf } from '../../src/services.ts';
 import { env } from '../support/env.ts';
-import { later, NOW, sessionIdsOf, storedUser } from '../support/stores.ts';
+import { later, NOW, SOMEWHERE, sessionIdsOf, storedUser } from '../support/stores.ts';
 import { type Part, partsOf } from '../support/tokens.ts';
 
 const off: SessionDeps = servicesOf(env);
@@ -24,14 +24,20 @@ async function signedIn(): Promise<{ userId: number; access: string; token: stri
   const password = 'correct horse';
   const passwordHash = await hashPassword(on.passwordPolicy, password);
   const { id: userId, username } = await storedUser({ passwordHash });
-  const client = { address: '192.0.2.1', country: null, userAgent: 'test' };
-  const { access, refresh: token } = await login(on, { username, password, client, now: NOW });
+  const client = { ...SOMEWHERE, userAgent: 'test' };
+  const { access, refresh: token } = await login(on, {
+    username,
+    password,
+    client,
+    afterwards: () => {},
+    now: NOW,
+  });
   return { userId, access, token };
 }
 
 const claimsOf = (token = ''): Part => partsOf(token).payload;
 const renewed = (token: string, ms: number, deps = on): Promise<RefreshedTokens> =>
-  refresh(deps, { token, now: later(ms) });
+  refresh(deps, { token, from: SOMEWHERE, now: later(ms) });
 
 /** The refresh token that this one is answered with. */
 async function nextOf(token: string, ms: number): Promise<string> {

@@ -161,7 +161,7 @@ describe('the lifetime of a login', () => {
   it('gives no access token that outlives the session', async () => {
     const { refresh: token } = await signIn((await member()).username, PASSWORD, shortLived);
     const refreshed = async (ms: number) =>
-      partsOf((await refresh(shortLived, { token, now: later(ms) })).access).payload;
+      partsOf((await refresh(shortLived, { token, from: SOMEWHERE, now: later(ms) })).access).payload;
     const ends = Number(partsOf(token).payload['exp']);
     expect(await refreshed(0)).toMatchObject({ exp: ends - 1800 });
     expect(await refreshed(1_800_000)).toMatchObject({ exp: ends });
@@ -177,14 +177,18 @@ describe('the lifetime of a login', () => {
     const pair = await signIn((await member()).username);
     await deps.sessions.end(String(partsOf(pair.access).payload['sid']), ADMIN);
     const ended = { extra: { code: 'token_not_valid' } };
-    await expect(refresh(deps, { token: pair.refresh, now: NOW })).rejects.toMatchObject(ended);
+    await expect(refresh(deps, { token: pair.refresh, from: SOMEWHERE, now: NOW })).rejects.toMatchObject(
+      ended,
+    );
     await expect(verify(deps, { token: pair.refresh, now: NOW })).rejects.toMatchObject(ended);
     await expect(verify(deps, { token: pair.access, now: NOW })).rejects.toMatchObject(ended);
   });
 
   it('refreshes as often as asked, also in parallel, with one and the same token', async () => {
     const { refresh: token } = await signIn((await member()).username);
-    const answers = await Promise.all([1, 2, 3, 4, 5].map(() => refresh(deps, { token, now: NOW })));
+    const answers = await Promise.all(
+      [1, 2, 3, 4, 5].map(() => refresh(deps, { token, from: SOMEWHERE, now: NOW })),
+    );
     for (const { access } of answers) await verify(deps, { token: access, now: NOW });
     expect(new Set(answers.map(({ access }) => access)).size).toBe(5);
   });

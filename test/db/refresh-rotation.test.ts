@@ -8,7 +8,7 @@ import { createSessionStore } from '../../src/db/sessions.ts';
 import { env } from '../support/env.ts';
 import { intercepted, LOST } from '../support/intercepted-database.ts';
 import { chainOf, NEXT, ROTATION_TABLE, type RotationRow } from '../support/rotation.ts';
-import { db, later, NOW, sessions, storedSession, storedUser } from '../support/stores.ts';
+import { db, later, NOW, SOMEWHERE, sessions, storedSession, storedUser } from '../support/stores.ts';
 
 type Row = typeof table.$inferSelect;
 
@@ -63,7 +63,7 @@ describe.each(ROTATION_TABLE)('the $presented token, $msAgo ms after the newest 
     const { userId, sessionId, named } = await sessionWith(chainOf(row));
     const other = await sessionWith(chainOf(row), userId);
     const [before, bystander] = [await rowBefore(sessionId), await rowBefore(other.sessionId)];
-    const state = await sessions.refreshState(named(row.presented), NOW);
+    const state = await sessions.refreshState(named(row.presented), NOW, SOMEWHERE);
     expect(state).toMatchObject({ loginStands: true, chain: chainOf(row) });
     const presented = { id: row.presented, nextId: NEXT };
     const { kind } = judgeRefresh(state?.chain ?? null, presented, NOW);
@@ -90,7 +90,7 @@ const CHAIN: RefreshChain = {
 
 /** The id of the token that a caller is answered with, by the state that it got. */
 const answerOf = async (named: NamedSession, now = NOW, store = sessions): Promise<string | undefined> => {
-  const state = await store.refreshState(named, now);
+  const state = await store.refreshState(named, now, SOMEWHERE);
   if (named.presented === undefined || !state?.loginStands) return undefined;
   const { kind, successor } = judgeRefresh(state.chain, named.presented, now);
   return successor?.id ?? kind;
@@ -151,9 +151,9 @@ it('rotates no token of a session that is over, or of another user', async () =>
   const [{ named, sessionId }, stranger] = [await sessionWith(CHAIN), await storedUser()];
   const before = await stored(sessionId);
   for (const id of ['current', 'older']) {
-    const state = await sessions.refreshState({ ...named(id), userId: stranger.id }, NOW);
+    const state = await sessions.refreshState({ ...named(id), userId: stranger.id }, NOW, SOMEWHERE);
     expect(state).toMatchObject({ loginStands: false, chain: null });
-    const over = await sessions.refreshState(named(id), later(86_400_000));
+    const over = await sessions.refreshState(named(id), later(86_400_000), SOMEWHERE);
     expect(over).toMatchObject({ loginStands: false, chain: null });
   }
   expect(await stored(sessionId)).toEqual(before);

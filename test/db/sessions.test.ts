@@ -9,6 +9,7 @@ import {
   later,
   NOW,
   newSession,
+  SOMEWHERE,
   sessionIdsOf,
   sessions,
   storedSession,
@@ -129,11 +130,11 @@ describe.each(['findState', 'refreshState'] as const)('%s of a token with a sess
     const user = await storedUser({ groups: [await groupOf('view_user')] });
     const sessionId = await storedSession(user.id);
     const named = { userId: user.id, sessionId, issuedAt: NOW };
-    const state = await sessions[find](named, NOW);
+    const state = await sessions[find](named, NOW, SOMEWHERE);
     expect(state).toMatchObject({ loginStands: true, account: { rights: holding('view_user') } });
     expect(state?.account.user).toEqual({ ...user, lastLogin: NOW });
     await users.update(user.id, { groups: [] }, ADMIN, NOW);
-    expect((await sessions[find](named, NOW))?.account.rights).toEqual(holding());
+    expect((await sessions[find](named, NOW, SOMEWHERE))?.account.rights).toEqual(holding());
   });
 
   it('stands until the session’s end and not at it', async () => {
@@ -141,7 +142,8 @@ describe.each(['findState', 'refreshState'] as const)('%s of a token with a sess
     const session = newSession(id, { expiresAt: later(1000) });
     await sessions.openIfUnchanged(session, HASH, null);
     const stands = async (ms: number) =>
-      (await sessions[find]({ userId: id, sessionId: session.id, issuedAt: NOW }, later(ms)))?.loginStands;
+      (await sessions[find]({ userId: id, sessionId: session.id, issuedAt: NOW }, later(ms), SOMEWHERE))
+        ?.loginStands;
     expect([await stands(999), await stands(1000), await stands(1001)]).toEqual([true, false, false]);
   });
 
@@ -151,7 +153,7 @@ describe.each(['findState', 'refreshState'] as const)('%s of a token with a sess
     const ended = await storedSession(user.id);
     await sessions.end(ended, ADMIN);
     for (const sessionId of [theirs, ended, 'unknown', '']) {
-      const state = await sessions[find]({ userId: user.id, sessionId, issuedAt: NOW }, NOW);
+      const state = await sessions[find]({ userId: user.id, sessionId, issuedAt: NOW }, NOW, SOMEWHERE);
       expect(state).toMatchObject({ loginStands: false, account: { user: { id: user.id } } });
     }
     expect(await stored(theirs)).toMatchObject({ last_refresh_at: null });
@@ -159,7 +161,7 @@ describe.each(['findState', 'refreshState'] as const)('%s of a token with a sess
 
   it('is null for a user that does not exist', async () => {
     const named = { userId: 2_000_000_000, sessionId: 'a', issuedAt: NOW };
-    expect(await sessions[find](named, NOW)).toBeNull();
+    expect(await sessions[find](named, NOW, SOMEWHERE)).toBeNull();
   });
 });
 
@@ -170,16 +172,16 @@ describe('refreshState', () => {
     const named = { userId: id, sessionId, issuedAt: NOW };
     await sessions.findState(named, later(1));
     expect(await stored(sessionId)).toMatchObject({ last_refresh_at: null });
-    await sessions.refreshState(named, later(2));
+    await sessions.refreshState(named, later(2), SOMEWHERE);
     expect(await stored(sessionId)).toMatchObject({ last_refresh_at: later(2).getTime() });
   });
 
   it('marks no session that is over, and no other one', async () => {
     const { id } = await member();
     const [over, other] = [await storedSession(id), await storedSession(id)];
-    await sessions.refreshState({ userId: id, sessionId: over, issuedAt: NOW }, later(86_400_000));
+    await sessions.refreshState({ userId: id, sessionId: over, issuedAt: NOW }, later(86_400_000), SOMEWHERE);
     expect(await stored(over)).toMatchObject({ last_refresh_at: null });
-    await sessions.refreshState({ userId: id, sessionId: over, issuedAt: NOW }, later(5));
+    await sessions.refreshState({ userId: id, sessionId: over, issuedAt: NOW }, later(5), SOMEWHERE);
     expect(await stored(other)).toMatchObject({ last_refresh_at: null });
   });
 });

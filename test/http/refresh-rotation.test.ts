@@ -139,7 +139,7 @@ describe('one round trip is made', () => {
 });
 
 describe('a refresh that fails on its way', () => {
-  const STATEMENTS = [0, 1, 2, 3];
+  const STATEMENTS = [0, 1, 2, 3, 4];
 
   it.each(STATEMENTS)('changes nothing when statement %i of its batch fails', async (spoiled) => {
     const who = await rotatedTwice();

@@ -68,7 +68,7 @@ const refreshToken = route(
     answer: { status: 200, description: 'A new access token.', schema: refreshedTokens },
     failures: { 401: 'The token is bad or was replaced, or its session has ended.' },
   },
-  async ({ body, deps, now }) => refresh(deps, { token: body.refresh, now }),
+  async ({ body, deps, client, now }) => refresh(deps, { token: body.refresh, from: client, now }),
 );
 
 const verifyToken = route(
