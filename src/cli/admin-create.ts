@@ -32,7 +32,7 @@ async function readUsername(rest: string[]): Promise<string> {
 }
 
 /** What was done, for people. */
-export function outcome(username: string, { name }: Pick<Target, 'name'>, before: AdminBefore | undefined) {
+function outcome(username: string, { name }: Pick<Target, 'name'>, before: AdminBefore | undefined) {
   if (before === undefined) return [`Created the admin ${username} in ${name}.`];
   const done = [
     'has a new password',

@@ -7,7 +7,7 @@ import type { Environment } from './environment.ts';
 import { recordFirstKey } from './key-records.ts';
 import { createKey } from './key-set.ts';
 import { UsageError } from './options.ts';
-import { withSecretFile } from './secret-file.ts';
+import { withPrivateFile } from './private-file.ts';
 import { captureWrangler, exitCode, type Output, startWrangler } from './wrangler.ts';
 
 /**
@@ -33,14 +33,14 @@ export async function deployWorker(environment: Environment, args: string[]): Pr
   if (keys) return runDeploy(command);
   const key = await createKey();
   await recordFirstKey(environment, key);
-  return withSecretFile(JSON.stringify({ JWT_KEYS: key.keySet }), (file) =>
+  return withPrivateFile(JSON.stringify({ JWT_KEYS: key.keySet }), (file) =>
     runDeploy([...command, '--secrets-file', file]),
   );
 }
 
 /** On the terminal, since a new account is asked for its workers.dev name; the addresses come by a file. */
 function runDeploy(command: string[]): Promise<string | null> {
-  return withSecretFile('', async (report) => {
+  return withPrivateFile('', async (report) => {
     const deployment = startWrangler(command, { env: { WRANGLER_OUTPUT_FILE_PATH: report } });
     if ((await exitCode(deployment)) !== 0) throw new UsageError('The Worker was not deployed.');
     return addressIn(await readFile(report, 'utf8'));

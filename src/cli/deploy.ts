@@ -21,7 +21,7 @@ async function deploy(args: string[]): Promise<void> {
 }
 
 /** What to do next; the first admin is explained unless there is known to be one. */
-export function lastWord(
+function lastWord(
   { suffix }: Pick<Environment, 'suffix'>,
   state: { url: string | null; hasAdmin: boolean | null },
 ): string {

@@ -47,6 +47,9 @@ function contextOf(target: Target): KeyContext {
   };
 }
 
+/** wrangler reads `.dev.vars` when it starts, and does not look again. */
+const RESTART = 'A dev server that is running keeps the old keys until you restart it.';
+
 async function keys([name = '', ...args]: string[]): Promise<void> {
   const command = commands[name];
   if (command === undefined)
@@ -55,8 +58,10 @@ async function keys([name = '', ...args]: string[]): Promise<void> {
   assertNothingLeft(rest);
   const target = await findTarget(values);
   const context = contextOf(target);
-  if (target.environment === null) await adoptLocalKeys(context.records, paths.devVars, context.now());
+  const isLocal = target.environment === null;
+  if (isLocal) await adoptLocalKeys(context.records, paths.devVars, context.now());
   await command.run(context, { force: values.force === true });
+  if (isLocal && name !== 'list') context.say(RESTART);
 }
 
 if (import.meta.main) await runScript(keys);

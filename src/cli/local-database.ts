@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { stripVTControlCharacters } from 'node:util';
 import { isMissing } from './files.ts';
+import { UsageError } from './options.ts';
 import { paths } from './project.ts';
 import { captureWrangler } from './wrangler.ts';
 
@@ -44,7 +45,7 @@ export async function migrateLocal(state: string = paths.state): Promise<string[
   if (pending.length === 0) return [];
   const command = ['d1', 'migrations', 'apply', binding, '--local', '--persist-to', state];
   const { code, text } = await captureWrangler(command);
-  if (code !== 0) throw new Error(`The local migrations failed. ${findError(text)}`);
+  if (code !== 0) throw new UsageError(`The local migrations failed. ${findError(text)}`);
   return pending;
 }
 

@@ -5,6 +5,8 @@ import { parseArgs } from 'node:util';
 /** An error that the person at the terminal can mend: it is printed without a stack. */
 export class UsageError extends Error {}
 
+type Kind = { type: 'string' | 'boolean'; short?: string };
+
 type Taken<Name extends string, Flag extends string> = {
   values: Partial<Record<Name, string>> & Partial<Record<Flag, true>>;
   rest: string[];
@@ -19,17 +21,18 @@ export function takeOptions<Name extends string, Flag extends string = never>(
   args: readonly string[],
   { named, flags = [] }: { named: readonly Name[]; flags?: readonly Flag[] },
 ): Taken<Name, Flag> {
-  const kinds = [
-    ...named.map((name) => [name, { type: 'string' as const, ...(name === 'env' ? { short: 'e' } : {}) }]),
-    ...flags.map((name) => [name, { type: 'boolean' as const }]),
-  ];
-  const options = Object.fromEntries(kinds);
+  const options: Record<string, Kind> = {
+    ...Object.fromEntries(named.map((name): [string, Kind] => [name, { type: 'string' }])),
+    ...Object.fromEntries(flags.map((name): [string, Kind] => [name, { type: 'boolean' }])),
+  };
+  if (options['env'] !== undefined) options['env'].short = 'e';
   const { tokens } = parseArgs({ args: [...args], strict: false, tokens: true, options });
   const values: Record<string, string | true> = {};
   const taken = new Set<number>();
   for (const token of tokens) {
-    if (token.kind !== 'option' || !(token.name in options)) continue;
-    values[token.name] = given(token, options[token.name].type);
+    const kind = token.kind === 'option' ? options[token.name] : undefined;
+    if (token.kind !== 'option' || kind === undefined) continue;
+    values[token.name] = given(token, kind);
     taken.add(token.index);
     if (token.value !== undefined && !token.inlineValue) taken.add(token.index + 1);
   }
@@ -37,9 +40,9 @@ export function takeOptions<Name extends string, Flag extends string = never>(
   return { values, rest: args.filter((_, index) => !taken.has(index)) } as Taken<Name, Flag>;
 }
 
-function given({ rawName, value }: { rawName: string; value?: string | undefined }, kind: string) {
-  if (kind === 'string' && value === undefined) throw new UsageError(`${rawName} needs a value.`);
-  if (kind === 'boolean' && value !== undefined) throw new UsageError(`${rawName} takes no value.`);
+function given({ rawName, value }: { rawName: string; value?: string | undefined }, { type }: Kind) {
+  if (type === 'string' && value === undefined) throw new UsageError(`${rawName} needs a value.`);
+  if (type === 'boolean' && value !== undefined) throw new UsageError(`${rawName} takes no value.`);
   return value ?? true;
 }
 

@@ -1,14 +1,14 @@
 // Which database a script means, and how it asks it: through wrangler, which knows both kinds.
 
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { type Config, type Env, parseConfig } from '../env.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { readIfPresent } from './files.ts';
 import { migrateLocal } from './local-database.ts';
 import { UsageError } from './options.ts';
+import { withPrivateFile } from './private-file.ts';
 import { paths } from './project.ts';
-import { withSecretFile } from './secret-file.ts';
 import { captureWrangler, type Output } from './wrangler.ts';
 
 export const targetOptions = { named: ['env', 'persist-to'], flags: ['remote'] } as const;
@@ -40,7 +40,7 @@ export async function findTarget(values: {
 }): Promise<Target> {
   if (values.remote) return remoteTarget(values);
   if (values.env !== undefined) throw new UsageError('--env is for --remote: there is one local database.');
-  const state = values['persist-to'] ?? paths.state;
+  const state = resolve(values['persist-to'] ?? paths.state);
   await migrateLocal(state);
   const secrets = parseEnv((await readIfPresent(paths.devVars))?.toString('utf8') ?? '');
   return {
@@ -82,17 +82,24 @@ export async function query(target: Database, sql: string): Promise<Row[]> {
 
 /** As `query` for statements with secrets, which tell nothing of what they found. Cloudflare imports them as a file. */
 export async function run(target: Database, sql: string): Promise<void> {
-  await withSecretFile(sql, (file) => execute(target, ['--file', file]));
+  await withPrivateFile(sql, (file) => execute(target, ['--file', file]));
 }
 
 async function execute(target: Database, what: string[]): Promise<Output> {
   const command = ['d1', 'execute', 'DB', ...target.arguments, '--json', '--yes', ...what];
   const output = await captureWrangler(command);
   if (output.code === 0) return output;
-  const hint = /no such (table|column)/.test(output.text)
-    ? '\nIts tables are not current: npm run deploy'
-    : '';
-  throw new UsageError(`${target.name} refused it: ${output.text.trim()}${hint}`);
+  const reason = reasonIn(output);
+  const hint = /no such (table|column)|find a D1 DB/.test(reason) ? '\nDeploy first: npm run deploy' : '';
+  throw new UsageError(`${target.name} refused it: ${reason}${hint}`);
+}
+
+/** With `--json` wrangler tells a failure as JSON too: a text, and notes with texts of their own. */
+function reasonIn({ text }: Output): string {
+  const reasons = [...text.matchAll(/"text": ("(?:[^"\\]|\\.)*")/g)].map(([, quoted = '""']) =>
+    JSON.parse(quoted),
+  );
+  return reasons.length > 0 ? reasons.join(' ') : text.trim();
 }
 
 function rowsIn({ stdout }: Output): Row[][] {

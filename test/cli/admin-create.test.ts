@@ -47,7 +47,7 @@ it('rescues a user: admin, active, with a new password, signed out, and not lock
   account.query(
     'edge-accounts',
     `update users set user_level = 1, is_active = 0, email = 'bob@example.com' where id = ${id};
-insert into sessions select 's' || id, id, 0, ${soon}, null, null, '', null from users where username in ('bob', 'eve');
+insert into sessions (id, user_id, created_at, expires_at, user_agent) select 's' || id, id, 0, ${soon}, '' from users where username in ('bob', 'eve');
 insert into known_networks select id, '192.0.2.1', 0 from users where username in ('bob', 'eve');
 insert into api_keys values (null, ${id}, '', 'digest', 'preview', 0, null);
 insert into login_attempts values (1, 'locked', '', 12, ${soon}, '', ${soon});
@@ -115,7 +115,10 @@ it('leaves no file where the database refuses, and says so', async () => {
     input: PASSWORD,
     env: { EDGE_ACCOUNTS_STUB_FAILS: 'before d1 execute' },
   });
-  expect([code, text]).toEqual([1, expect.stringContaining('edge-accounts at Cloudflare refused it')]);
+  expect([code, text]).toEqual([
+    1,
+    expect.stringContaining('edge-accounts at Cloudflare refused it: A request'),
+  ]);
   expect([userOf('late'), account.leftovers()]).toEqual([undefined, []]);
 });
 
@@ -137,6 +140,7 @@ it.each([
 });
 
 it.each([
+  [['ada', '--remote', '--env', 'staging'], 'Deploy first: npm run deploy'],
   [['ada', '--env', 'staging'], '--env is for --remote'],
   [['ada', '--remote', '--persist-to', 'x'], '--persist-to is for the local database'],
 ])('refuses %j', async (args, sentence) => {

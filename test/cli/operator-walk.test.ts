@@ -53,7 +53,7 @@ const wait = (since: 'added_at' | 'replaced_at', minutes: number): unknown =>
 
 /** What the Worker would have stored: two logins, two keys. */
 const giveOut = (): unknown =>
-  query(`insert into sessions select 'login' || value, 1, 0, 0, null, null, '', null from json_each('[1, 2]');
+  query(`insert into sessions (id, user_id, created_at, expires_at, user_agent) select 'login' || value, 1, 0, 0, '' from json_each('[1, 2]');
 insert into api_keys values (null, 1, 'leaked', 'digest1', 'dsp_leak...ed00', 0, null);
 insert into api_keys values (null, 1, 'good', 'digest2', 'dsp_good...0000', 0, null);
 select 1`);

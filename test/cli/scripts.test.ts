@@ -145,14 +145,18 @@ describe('deploying', () => {
     expect(preparesEverything({ WRANGLER_COMMAND: 'dev', EDGE_ACCOUNTS_PREPARE: 'assets' })).toBe(false);
   });
 
-  it('builds without an account', async () => {
-    const checkout = await freshCheckout();
-    const { stdout } = await run(process.execPath, ['src/cli/deploy.ts', '--dry-run'], {
-      cwd: checkout.folder,
-    });
-    await checkout.remove();
-    expect(stdout).toContain('--dry-run: exiting now');
-  }, 60_000);
+  it.each([[[]], [['--env', 'staging']]])(
+    'builds without an account, with %j, and makes wrangler warn of nothing',
+    async (args) => {
+      const checkout = await freshCheckout();
+      const command = ['src/cli/deploy.ts', '--dry-run', ...args];
+      const { stdout, stderr } = await run(process.execPath, command, { cwd: checkout.folder });
+      await checkout.remove();
+      expect(stdout).toContain('--dry-run: exiting now');
+      expect(stdout + stderr).not.toMatch(/warning/i);
+    },
+    60_000,
+  );
 });
 
 it('db:reset leaves an empty database with its tables, and the key as it was', async () => {

@@ -20,6 +20,10 @@ const verified = (token: string): Promise<Answer> => post('/token/verify/', { to
 const me = (token: string): Promise<Answer> => get('/users/me/', { token, env: rotating });
 const sessionsOf = ({ id }: SignedIn) =>
   env.DB.prepare('select count(*) as n from sessions where user_id = ?').bind(id).first<number>('n');
+const reusesOf = async ({ id }: SignedIn) => {
+  const sql = "select detail from audit_events where user_id = ? and event = 'authn_token_reuse'";
+  return (await env.DB.prepare(sql).bind(id).all()).results;
+};
 const TOKEN_INVALID = { status: 401, body: { detail: 'Token is invalid', code: 'token_not_valid' } };
 
 const MINUTE = 60_000;
@@ -65,6 +69,9 @@ describe('with REFRESH_ROTATION=on', () => {
     expect((await me(who.access)).status).toBe(200);
     expect(await refreshed(who.refresh)).toMatchObject(TOKEN_INVALID);
     expect(await sessionsOf(who)).toBe(0);
+    expect(await reusesOf(who)).toEqual([
+      { detail: JSON.stringify({ session_id: claimsOf(who.access).sid }) },
+    ]);
     for (const token of [who.second, who.third]) expect(await refreshed(token)).toMatchObject(TOKEN_INVALID);
     expect((await me(who.access)).status).toBe(401);
     expect((await refreshed(bystander.refresh)).status).toBe(200);

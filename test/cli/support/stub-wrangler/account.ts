@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Unstable_Config as Config, unstable_readConfig } from 'wrangler';
 import { type Flags, Refused } from './arguments.ts';
+import { type Config, readConfigFile } from './pinned.ts';
 
 export type StoredDatabase = { uuid: string; name: string; location: string | null };
 export type StoredWorker = {
@@ -42,7 +42,7 @@ export function openAccount() {
 /** The configuration of the environment that a call means, as the pinned wrangler reads and checks it. */
 export function readConfig(flags: Flags): Config {
   const env = typeof flags['env'] === 'string' ? flags['env'] : undefined;
-  const config = unstable_readConfig({ config: String(flags['config'] ?? 'wrangler.toml'), env });
+  const config = readConfigFile(String(flags['config'] ?? 'wrangler.toml'), env);
   if (env && !config.definedEnvironments?.includes(env))
     throw new Refused(`No environment found in configuration with name "${env}".`);
   return config;

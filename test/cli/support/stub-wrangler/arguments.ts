@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { experimental_getWranglerCommands as wranglerCommands } from 'wrangler';
+import { type Option, readCommands } from './pinned.ts';
 
 /** What wrangler calls a user's error: it prints it and ends with 1. */
 export class Refused extends Error {}
@@ -13,48 +13,24 @@ export type Call = {
   shouldNameEnv: boolean;
 };
 
-type Registry = ReturnType<typeof wranglerCommands>['registry'];
-type Definition = Extract<Registry['definition'], { type: 'command' }>;
-/** What is of use here of wrangler's own type, which leaves most of it open. */
-type Option = {
-  type?: string;
-  array?: boolean;
-  alias?: string | readonly string[];
-  choices?: readonly string[];
-  demandOption?: boolean;
-};
-
-const { registry, globalFlags } = wranglerCommands();
-
 /**
  * Reads a command line by the definitions of the pinned wrangler itself: the commands, their options with their kinds
  * and choices, and how many words follow. @throws Refused for what wrangler would refuse.
  */
 export function parseCall(argv: readonly string[]): Call {
-  const { definition, rest } = findCommand(argv);
-  const options = optionsOf(definition);
-  const expected = definition.positionalArgs ?? [];
-  const { flags, words } = readFlags(rest, options);
-  const given = new Set([...expected.slice(0, words.length), ...Object.keys(flags)]);
-  const missing = Object.keys(options).filter((name) => options[name]?.demandOption && !given.has(name));
+  const commands = readCommands();
+  const depth = [3, 2, 1].find((words) => argv.slice(0, words).join(' ') in commands) ?? 0;
+  const name = argv.slice(0, depth).join(' ');
+  const command = commands[name];
+  if (command === undefined) throw new Refused(`Unknown command: "${argv.join(' ')}"`);
+  const { flags, words } = readFlags(argv.slice(depth), command.options);
+  const given = new Set([...command.words.slice(0, words.length), ...Object.keys(flags)]);
+  const missing = Object.keys(command.options).filter(
+    (option) => command.options[option]?.demandOption && !given.has(option),
+  );
   if (missing.length > 0) throw new Refused(`Missing required arguments: ${missing.join(', ')}`);
-  if (words.length > expected.length) throw new Refused(`Unknown argument: ${words.at(-1)}`);
-  const command = definition.command.replace(/^wrangler /, '');
-  const shouldNameEnv = definition.behaviour?.warnIfMultipleEnvsConfiguredButNoneSpecified === true;
-  return { command, positionals: words, flags, shouldNameEnv };
-}
-
-const optionsOf = ({ args }: Definition) => ({ ...globalFlags, ...args }) as Record<string, Option>;
-
-function findCommand(argv: readonly string[]): { definition: Definition; rest: string[] } {
-  let node: Pick<Registry, 'definition' | 'subtree'> = registry;
-  const rest = [...argv];
-  for (let next = node.subtree.get(rest[0] ?? ''); next; next = node.subtree.get(rest[0] ?? '')) {
-    node = next;
-    rest.shift();
-  }
-  if (node.definition?.type !== 'command') throw new Refused(`Unknown command: "${argv.join(' ')}"`);
-  return { definition: node.definition, rest };
+  if (words.length > command.words.length) throw new Refused(`Unknown argument: ${words.at(-1)}`);
+  return { command: name, positionals: words, flags, shouldNameEnv: command.shouldNameEnv };
 }
 
 function readFlags(args: string[], options: Record<string, Option>): { flags: Flags; words: string[] } {

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { unstable_splitSqlQuery as splitSql } from 'wrangler';
 import { type Account, readConfig, type StoredDatabase } from './account.ts';
 import { type Call, type Flags, Refused } from './arguments.ts';
+import { splitSql } from './pinned.ts';
 
 type Binding = ReturnType<typeof readConfig>['d1_databases'][number];
 

@@ -3,21 +3,13 @@
 // `--local`, `--dry-run`) the real one does. See ../account.ts for how a test uses it.
 
 import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { openAccount, readConfig } from './account.ts';
 import { type Call, parseCall, Refused } from './arguments.ts';
 import { commands } from './commands.ts';
+import { realWrangler } from './pinned.ts';
 
-function runReal(argv: readonly string[]): number {
-  const bin = join(
-    createRequire(import.meta.url).resolve('wrangler/package.json'),
-    '..',
-    'bin',
-    'wrangler.js',
-  );
-  return spawnSync(process.execPath, [bin, ...argv], { stdio: 'inherit' }).status ?? 1;
-}
+const runReal = (argv: readonly string[]): number =>
+  spawnSync(process.execPath, [realWrangler, ...argv], { stdio: 'inherit' }).status ?? 1;
 
 /** wrangler's D1 commands mean the local database unless told otherwise. */
 const LOCAL_UNLESS_REMOTE = new Set(['d1 execute', 'd1 migrations apply', 'd1 export']);
@@ -50,12 +42,18 @@ async function answer(argv: readonly string[]): Promise<void> {
   failIfAsked('after', call);
 }
 
+const asJson = (text: string): string => JSON.stringify({ error: { text } }, null, 2);
+
 const argv = process.argv.slice(2);
 try {
   if (staysHere(parseCall(argv))) process.exitCode = runReal(argv);
   else await answer(argv);
 } catch (cause) {
   if (!(cause instanceof Refused)) throw cause;
-  console.error(`\n✘ [ERROR] ${cause.message}\n`);
+  console.error(
+    argv[1] === 'execute' && argv.includes('--json')
+      ? asJson(cause.message)
+      : `\n✘ [ERROR] ${cause.message}\n`,
+  );
   process.exitCode = 1;
 }
