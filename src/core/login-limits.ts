@@ -94,8 +94,26 @@ const attemptOf = ({ username, from, now }: Asked, countedAs: string): PasswordA
   at: now,
 });
 
+/**
+ * Lets an attempt through to its password, by both lines.
+ * @param reserve `AttemptStore.reserve`, or what does the same and finds more in the same round trip.
+ * @throws DomainError `throttled`
+ */
+export async function admit<Reserved extends { outcome: AttemptOutcome }>(
+  attempts: AttemptStore,
+  limits: LoginLimits,
+  args: { attempt: PasswordAttempt; afterwards: Afterwards; reserve: () => Promise<Reserved> },
+): Promise<Reserved & { granted: GrantedAttempt }> {
+  const { attempt, reserve } = args;
+  await assertWithinLimits(attempts, limits, args);
+  const reserved = await givenBackOnFailure(attempts, { attempt, scope: null }, reserve);
+  const { outcome } = reserved;
+  if (!outcome.granted) throw throttled(secondsUntil(outcome.lockedUntil, attempt.at));
+  return { ...reserved, granted: { attempt, scope: outcome.scope } };
+}
+
 /** @throws DomainError `throttled` when a network, or a name from a network, tried too often in this minute. */
-export async function assertWithinLimits(
+async function assertWithinLimits(
   attempts: AttemptStore,
   { ofNetwork, ofNetworkAndName }: LoginLimits,
   { attempt, afterwards }: { attempt: PasswordAttempt; afterwards: Afterwards },
@@ -111,41 +129,21 @@ export async function assertWithinLimits(
   throw throttled(WINDOW_SECONDS);
 }
 
-/** Lets an attempt through to its password, by both lines; null where nothing is counted. @throws DomainError `throttled` */
-export async function admit(
-  { attempts, loginLimits }: AttemptDeps,
-  { attempt, afterwards }: { attempt: PasswordAttempt; afterwards: Afterwards },
-): Promise<GrantedAttempt | null> {
-  if (loginLimits === null) return null;
-  await assertWithinLimits(attempts, loginLimits, { attempt, afterwards });
-  return grantedOrThrow(
-    attempt,
-    await givenBackOnFailure(attempts, attempt, () => attempts.reserve(attempt)),
-  );
-}
-
-/** @throws DomainError `throttled` */
-export function grantedOrThrow(attempt: PasswordAttempt, outcome: AttemptOutcome): GrantedAttempt {
-  if (!outcome.granted) throw throttled(secondsUntil(outcome.lockedUntil, attempt.at));
-  return { attempt, scope: outcome.scope };
-}
-
 /**
  * What could not be stored is no failure: neither a password that was right, nor one that was never tried since the
  * answer to its reservation was lost.
- * @param scope where it is counted, once that is known.
+ * @param counted the attempt and where it is counted, once that is known; null where none is.
  */
 export async function givenBackOnFailure<T>(
   attempts: AttemptStore,
-  attempt: PasswordAttempt | undefined,
+  counted: { attempt: PasswordAttempt; scope: string | null } | null,
   store: () => Promise<T>,
-  scope: string | null = null,
 ): Promise<T> {
   try {
     return await store();
   } catch (error) {
     // What failed may fail again; then the attempt stays counted.
-    if (attempt !== undefined) await attempts.giveBack(attempt, scope).catch(() => undefined);
+    if (counted !== null) await attempts.giveBack(counted.attempt, counted.scope).catch(() => undefined);
     throw error;
   }
 }

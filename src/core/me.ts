@@ -1,7 +1,7 @@
 import type { Afterwards } from './afterwards.ts';
 import { withoutAdminOnly } from './custom-properties.ts';
 import { invalidFields } from './errors.ts';
-import { admit, givenBackOnFailure, ownPasswordAttempt } from './login-limits.ts';
+import { admit, type GrantedAttempt, givenBackOnFailure, ownPasswordAttempt } from './login-limits.ts';
 import { verifyPassword } from './passwords.ts';
 import { assertNotByApiKey, ownSessionOf, type Principal } from './principal.ts';
 import {
@@ -40,7 +40,7 @@ export async function updateMe(
     ...(await passwordChange(deps, password, ownSessionOf(caller))),
   };
   const apply = () => applyChanges(deps, { caller, id: caller.user.id, changes, now });
-  return givenBackOnFailure(deps.attempts, proof?.granted?.attempt, apply, proof?.granted?.scope);
+  return givenBackOnFailure(deps.attempts, proof?.granted ?? null, apply);
 }
 
 async function proveCurrentPassword(
@@ -58,13 +58,23 @@ async function proveCurrentPassword(
     if (password === undefined || !deps.requireCurrentPassword) return null;
     throw invalidFields({ current_password: ['This field is required.'] });
   }
-  const { id, username } = caller.user;
-  const attempt = ownPasswordAttempt(id, { username, from: caller.from, now });
-  const granted = await admit(deps, { attempt, afterwards });
+  const granted = await admitOwnPassword(deps, { caller, afterwards, now });
   if (!(await verifyPassword(caller.passwordHash, currentPassword))) {
     throw invalidFields({ current_password: ['The current password is incorrect.'] });
   }
   return { hash: caller.passwordHash, granted };
+}
+
+/** Null where tries are not limited. @throws DomainError `throttled` */
+async function admitOwnPassword(
+  { attempts, loginLimits }: Pick<UserDeps, 'attempts' | 'loginLimits'>,
+  { caller, afterwards, now }: { caller: Principal; afterwards: Afterwards; now: Date },
+): Promise<GrantedAttempt | null> {
+  if (loginLimits === null) return null;
+  const { id, username } = caller.user;
+  const attempt = ownPasswordAttempt(id, { username, from: caller.from, now });
+  const reserve = async () => ({ outcome: await attempts.reserve(attempt) });
+  return (await admit(attempts, loginLimits, { attempt, afterwards, reserve })).granted;
 }
 
 function ownChanges(changes: UserChanges): UserChanges {

@@ -3,10 +3,9 @@ import { DomainError } from './errors.ts';
 import {
   type AttemptDeps,
   type AttemptOutcome,
-  assertWithinLimits,
+  admit,
   type GrantedAttempt,
   givenBackOnFailure,
-  grantedOrThrow,
   loginAttempt,
   type PasswordAttempt,
 } from './login-limits.ts';
@@ -164,8 +163,8 @@ export async function login(
       ? await hashPassword(deps.passwordPolicy, password)
       : null;
     const open = () => deps.sessions.openIfUnchanged(session, verified, rehashed, granted);
-    const opened = await givenBackOnFailure(deps.attempts, granted?.attempt, open, granted?.scope);
-    if (opened) return mintPair(keys, deps.tokenPolicy, session);
+    if (await givenBackOnFailure(deps.attempts, granted, open))
+      return mintPair(keys, deps.tokenPolicy, session);
   }
   throw new DomainError('unauthenticated', 'No active account found with the given credentials');
 }
@@ -179,10 +178,8 @@ async function admitLogin(
   const { username, client: from, afterwards, now } = args;
   if (loginLimits === null) return { record: await sessions.findLogin(username), granted: null };
   const attempt = await loginAttempt(keys, { username, from, now });
-  await assertWithinLimits(attempts, loginLimits, { attempt, afterwards });
   const reserve = () => sessions.reserveLogin(attempt);
-  const { outcome, record } = await givenBackOnFailure(attempts, attempt, reserve);
-  return { record, granted: grantedOrThrow(attempt, outcome) };
+  return admit(attempts, loginLimits, { attempt, afterwards, reserve });
 }
 
 /**
