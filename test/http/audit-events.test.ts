@@ -3,7 +3,7 @@ import type { Env } from '../../src/env.ts';
 import { type Answer, del, envWith, get, patch, post, put } from '../support/api.ts';
 import { keepConsoleLines } from '../support/console-lines.ts';
 import { env } from '../support/env.ts';
-import { type Interceptor, intercepted, LOST } from '../support/intercepted-database.ts';
+import { failingAt, lostAfterFirstBatch } from '../support/intercepted-database.ts';
 import {
   groupOf,
   keyOf,
@@ -163,11 +163,7 @@ describe('a login', () => {
 
   it('whose session could not be stored is no failure', async () => {
     const who = await person();
-    const lost: Interceptor = async ({ number }, send) => {
-      if (number === 2 || number === 3) throw LOST();
-      return send();
-    };
-    await login(who.username, who.password, envWith({ DB: intercepted(env.DB, lost) }));
+    await login(who.username, who.password, envWith({ DB: failingAt(env.DB, [2, 3]) }));
     expect(await eventsOf(who)).toEqual([]);
   });
 
@@ -312,14 +308,7 @@ describe('a user', () => {
 
   it('is recorded once, also where the answer of the database was lost and the write sent again', async () => {
     const admin = await signedInAdmin();
-    let isDue = true;
-    const lost: Interceptor = async ({ statements }, send) => {
-      const result = await send();
-      if (!isDue || statements.length === 1) return result;
-      isDue = false;
-      throw LOST();
-    };
-    const bindings = envWith({ DB: intercepted(env.DB, lost) });
+    const bindings = envWith({ DB: lostAfterFirstBatch(env.DB) });
     const user = { username: uniqueName(), password: 'a long password' };
     const { body } = await post('/users/', user, { token: admin.access, env: bindings });
     expect((await list(`user_id=${body.id}`)).results).toHaveLength(1);

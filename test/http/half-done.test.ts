@@ -3,7 +3,13 @@ import { type Answer, envWith, patch, post } from '../support/api.ts';
 import { keepConsoleLines } from '../support/console-lines.ts';
 import { env } from '../support/env.ts';
 import { type Example, exampleOf, sendExample } from '../support/examples.ts';
-import { counted, type Interceptor, intercepted, LOST } from '../support/intercepted-database.ts';
+import {
+  counted,
+  type Interceptor,
+  intercepted,
+  LOST,
+  lostAfterFirstBatch,
+} from '../support/intercepted-database.ts';
 import { leaksIn, type Secrets } from '../support/leaks.ts';
 import { type Operation, readOperations } from '../support/openapi.ts';
 import { groupOf, signedInAdmin, signedInAs, uniqueName } from '../support/people.ts';
@@ -137,16 +143,7 @@ describe.each(operations)('$id', (operation) => {
 });
 
 describe('a change that was stored when the connection was lost is told as stored', () => {
-  const lostAfterWrite = (): Interceptor => {
-    let isDue = true;
-    return async ({ statements }, send) => {
-      const result = await send();
-      if (!isDue || statements.length === 1) return result;
-      isDue = false;
-      throw LOST();
-    };
-  };
-  const late = () => ({ env: envWith({ DB: intercepted(env.DB, lostAfterWrite()) }) });
+  const late = () => ({ env: envWith({ DB: lostAfterFirstBatch(env.DB) }) });
 
   it('to an admin that has ended itself by it', async () => {
     const [admin] = [await signedInAdmin(), await signedInAdmin()];

@@ -4,7 +4,7 @@ import { type Answer, envWith, get, patch, post } from '../support/api.ts';
 import { keepConsoleLines } from '../support/console-lines.ts';
 import { boundEnv, env } from '../support/env.ts';
 import { hashesOf } from '../support/hashing.ts';
-import { counted, failing, type Interceptor, intercepted, LOST } from '../support/intercepted-database.ts';
+import { counted, failingAt, type Interceptor, intercepted, LOST } from '../support/intercepted-database.ts';
 import { keyOf, type Person, person, signedInAs, uniqueName } from '../support/people.ts';
 
 keepConsoleLines();
@@ -119,9 +119,7 @@ describe('the lock in the database', () => {
   it('does not count a right password whose session could not be stored', async () => {
     const { username, password } = await person();
     for (let i = 0; i < 15; i++) {
-      const bindings = envWith({
-        DB: failing(env.DB, (trip) => (trip === 2 || trip === 3 ? LOST() : undefined)),
-      });
+      const bindings = envWith({ DB: failingAt(env.DB, [2, 3]) });
       expect((await login(username, password, {}, bindings)).status).toBe(503);
     }
     expect((await login(username, password)).status).toBe(200);

@@ -85,3 +85,18 @@ export function beforeFirstBatch(database: D1Database, change: () => Promise<unk
     return send();
   });
 }
+
+/** Loses the answer to the first batch after it was carried out. */
+export function lostAfterFirstBatch(database: D1Database): D1Database {
+  let isDue = true;
+  return intercepted(database, async ({ statements }, send) => {
+    const result = await send();
+    if (!isDue || statements.length === 1) return result;
+    isDue = false;
+    throw LOST();
+  });
+}
+
+/** The round trips with these numbers fail before anything is sent. */
+export const failingAt = (database: D1Database, numbers: readonly number[]): D1Database =>
+  failing(database, (trip) => (numbers.includes(trip) ? LOST() : undefined));
