@@ -1,7 +1,9 @@
 // The database of a deployment: it exists, its tables are current, and it may have an admin.
 
+import { ADMIN_LEVEL } from '../core/principal.ts';
 import type { Environment } from './environment.ts';
 import { UsageError } from './options.ts';
+import { deployedDatabase, query } from './target.ts';
 import { assertDone, captureWrangler, runUnasked } from './wrangler.ts';
 
 /** Where a new database is put. wrangler knows the places, and Cloudflare takes the jurisdiction over the hint. */
@@ -54,10 +56,12 @@ async function create({ database }: Environment, { location, jurisdiction }: Pla
 }
 
 /** Whether there is an admin, active or not; null when that could not be learnt. */
-export async function hasAdmin({ argument }: Environment): Promise<boolean | null> {
-  const query = 'select count(*) as count from users where user_level >= 10';
-  const command = ['d1', 'execute', 'DB', '--remote', argument, '--json', '--command', query];
-  const { code, stdout } = await captureWrangler(command);
-  const count = code === 0 ? /"count": (\d+)/.exec(stdout)?.[1] : undefined;
-  return count === undefined ? null : Number(count) > 0;
+export async function hasAdmin(environment: Environment): Promise<boolean | null> {
+  const anAdmin = `select 1 from users where user_level >= ${ADMIN_LEVEL} limit 1`;
+  try {
+    return (await query(deployedDatabase(environment), anAdmin)).length > 0;
+  } catch (cause) {
+    if (cause instanceof UsageError) return null;
+    throw cause;
+  }
 }

@@ -4,8 +4,7 @@
 import { z } from 'zod';
 import { readVariables, removeVariable, writeVariable } from './dev-vars.ts';
 import type { Environment } from './environment.ts';
-import { UsageError } from './options.ts';
-import { captureWrangler } from './wrangler.ts';
+import { assertDone, captureWrangler } from './wrangler.ts';
 
 /** Every method throws a UsageError where it fails, also when it is not certain that it failed. */
 export type KeySecrets = {
@@ -21,9 +20,9 @@ const listed = z.array(z.object({ name: z.string() }));
 /** The secrets of a deployed Worker. What is written goes through stdin, since arguments can be seen by others. */
 export function remoteSecrets({ argument }: Pick<Environment, 'argument'>): KeySecrets {
   const run = async (command: string[], input?: string): Promise<string> => {
-    const { code, stdout, text } = await captureWrangler([...command, argument], input);
-    if (code !== 0) throw new UsageError(text.trim());
-    return stdout;
+    const output = await captureWrangler([...command, argument], input);
+    assertDone(output);
+    return output.stdout;
   };
   return {
     async names() {
