@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DatabaseUse } from './core/database-use.ts';
 import type { Deps } from './core/deps.ts';
-import { DomainError } from './core/errors.ts';
+import { notConfigured } from './core/errors.ts';
 import type { LoginLimits, RateLimiter } from './core/login-limits.ts';
 import { type KeySet, parseSigningKeys, type SigningKeys } from './core/signing-keys.ts';
 import { createApiKeyStore } from './db/api-keys.ts';
@@ -31,7 +31,7 @@ export function servicesOf(env: Env): Deps {
   const known = byEnv.get(env);
   if (known !== undefined) return known;
   const parsed = parseConfig(env);
-  if (!parsed.valid) throw notConfigured(`wrong configuration: ${parsed.problem}`);
+  if (!parsed.valid) throw notConfigured(new Error(`wrong configuration: ${parsed.problem}`));
   const db = connect(boundedBinding(env.DB, () => uses.getStore()));
   const { limitsLogins, ...config } = parsed.config;
   const services: Deps = {
@@ -89,7 +89,8 @@ function createKeyring(sets: readonly KeySet[]): () => Promise<SigningKeys> {
     if (imported !== undefined) return imported;
     const parsed = await parseSigningKeys(sets);
     if (!parsed.valid) {
-      throw notConfigured(`the signing keys cannot be used: ${parsed.problem}. ${HOW_TO_SET_KEYS}`);
+      const problem = `the signing keys cannot be used: ${parsed.problem}. ${HOW_TO_SET_KEYS}`;
+      throw notConfigured(new Error(problem));
     }
     imported = parsed.keys;
     return imported;
@@ -98,8 +99,3 @@ function createKeyring(sets: readonly KeySet[]): () => Promise<SigningKeys> {
 
 const HOW_TO_SET_KEYS =
   'Locally `npm run dev` makes JWT_KEYS; in production set it with `wrangler secret put JWT_KEYS`.';
-
-const notConfigured = (problem: string): DomainError =>
-  new DomainError('unavailable', 'The service is not configured. Its log says what is missing.', {
-    cause: new Error(problem),
-  });

@@ -3,8 +3,9 @@
 import { ADMIN_LEVEL } from '../core/principal.ts';
 import { randomId, type Secret } from '../core/secrets.ts';
 import { NEW_USER_FIELDS } from '../core/users.ts';
+import { DATABASE_NOW } from '../db/clock.ts';
 import { recorded } from './audit-sql.ts';
-import { databaseNow, literal } from './sql-text.ts';
+import { literal } from './sql-text.ts';
 
 export type AdminBefore = { isAdmin: 0 | 1; isActive: 0 | 1; logins: number; keys: number };
 
@@ -30,10 +31,10 @@ ${recorded('privilege_permissions_changed', { userId: 'id', detail: rights, sour
 insert into users (${Object.keys(row).join(', ')})
   values (${Object.values(row).map(literal).join(', ')})
   on conflict (username) do update set
-    password_hash = excluded.password_hash, change_id = excluded.change_id, logins_ended_at = ${databaseNow},
+    password_hash = excluded.password_hash, change_id = excluded.change_id, logins_ended_at = ${DATABASE_NOW},
     user_level = max(user_level, excluded.user_level), is_active = 1, is_staff = 1, is_superuser = 1;
 delete from sessions where user_id = ${user};
-delete from login_attempts where blocked_until > ${databaseNow};
+delete from login_attempts where blocked_until > ${DATABASE_NOW};
 ${recorded('user_created', {
   userId: 'id',
   detail: `json_object('by', 'operator', 'username', username, 'user_level', user_level)`,

@@ -1,7 +1,8 @@
 // What the operator's scripts leave in the audit log, where the service that records by itself is passed by.
 
 import type { AuditEventName } from '../core/audit-events.ts';
-import { databaseNow, literal } from './sql-text.ts';
+import { DATABASE_NOW } from '../db/clock.ts';
+import { literal } from './sql-text.ts';
 
 /**
  * A statement that records an event for each row of `source`, which may use the columns of `from users`. By nobody and from
@@ -12,5 +13,5 @@ export function recorded(
   { userId, detail = `'{"by": "operator"}'`, source }: { userId: string; detail?: string; source: string },
 ): string {
   return `insert into audit_events (key, event, created_at, last_at, count, user_id, detail)
-  select lower(hex(randomblob(16))), ${literal(event)}, ${databaseNow}, ${databaseNow}, 1, ${userId}, ${detail} ${source};`;
+  select lower(hex(randomblob(16))), ${literal(event)}, ${DATABASE_NOW}, ${DATABASE_NOW}, 1, ${userId}, ${detail} ${source};`;
 }

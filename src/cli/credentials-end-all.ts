@@ -1,10 +1,10 @@
 // `npm run credentials:end-all [-- --remote [--env NAME]] [--yes]`: everyone has to sign in again, and every API key is
 // gone. For after a leak, and after a restore, which brings back what had been ended and revoked.
 
+import { DATABASE_NOW } from '../db/clock.ts';
 import { recorded } from './audit-sql.ts';
 import { assertNothingLeft, runScript, takeOptions, UsageError } from './options.ts';
 import { ask, canAsk } from './questions.ts';
-import { databaseNow } from './sql-text.ts';
 import { findTarget, query, type Row, targetOptions } from './target.ts';
 
 const COUNT = 'select (select count(*) from sessions) as logins, (select count(*) from api_keys) as keys';
@@ -15,7 +15,7 @@ const EVERYTHING = `json_object('by', 'operator', 'sessions', (select count(*) f
 /** The count comes first: it is what the others of its transaction end. */
 const END_ALL = `${COUNT};
 ${recorded('authn_token_revoked', { userId: 'null', detail: EVERYTHING, source: '' })}
-update users set logins_ended_at = ${databaseNow};
+update users set logins_ended_at = ${DATABASE_NOW};
 delete from sessions;
 delete from api_keys`;
 

@@ -4,6 +4,3 @@
 export function literal(value: string | number | boolean): string {
   return typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : String(Number(value));
 }
-
-/** This moment by the database's clock, in milliseconds: what ends interchange tokens made until then. */
-export const databaseNow = "cast(unixepoch('subsec') * 1000 as integer)";

@@ -50,6 +50,10 @@ export const invalidFields = (fields: FieldErrors): DomainError =>
 export const forbidden = (detail = 'You do not have permission to perform this action.'): DomainError =>
   new DomainError('forbidden', detail);
 
+/** The operator has something to do, of which the caller learns no more; `cause`, for the log, says what. */
+export const notConfigured = (cause: Error): DomainError =>
+  new DomainError('unavailable', 'The service is not configured. Its log says what is missing.', { cause });
+
 /** `what` is the kind of row as clients know it: `User`, `Group`, `ApiKey`. */
 export const noSuch = (what: string): DomainError =>
   new DomainError('not_found', `No ${what} matches the given query.`);

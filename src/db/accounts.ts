@@ -13,6 +13,7 @@ import {
 } from '../core/principal.ts';
 import { Secret } from '../core/secrets.ts';
 import { type Database, raw, repeatableWrite, write } from './client.ts';
+import { DATABASE_NOW } from './clock.ts';
 import { unpacked } from './custom-properties.ts';
 import { users } from './schema.ts';
 import { parseStored } from './stored-json.ts';
@@ -83,7 +84,7 @@ export async function asActor<T extends Statements>(
   statements: T,
   repetition: Repetition<BatchResponse<T>>,
 ): Promise<BatchResponse<T>> {
-  const { done = sql`false`, made = () => true } = repetition === 'sent once' ? {} : repetition;
+  const { done = sql`false`, made } = repetition === 'sent once' ? {} : repetition;
   const send = async () => {
     const [, ...results] = await db.batch([stillStanding(db, actor, done), ...statements]);
     // The results are those of `statements`, in their order, since the guard's was taken off.
@@ -147,7 +148,6 @@ export function outranks({ isAdmin, permissions, identity }: Actor): SQL {
 }
 
 /** The moment of the write, not of the request: a token made while a password was hashed must not survive. */
-export const loginsEnded = (now: Date): SQL =>
-  sql`max(${now.getTime()}, cast(unixepoch('subsec') * 1000 as integer))`;
+export const loginsEnded = (now: Date): SQL => sql`max(${now.getTime()}, ${sql.raw(DATABASE_NOW)})`;
 
 export const selectAccounts = (db: Database) => db.select(accountColumns).from(users);

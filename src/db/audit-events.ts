@@ -6,6 +6,7 @@ import type { Cursor } from '../core/pages.ts';
 import type { Actor, Source } from '../core/principal.ts';
 import { randomId } from '../core/secrets.ts';
 import { type Database, raw, read } from './client.ts';
+import { DATABASE_NOW } from './clock.ts';
 import { auditEvents, users } from './schema.ts';
 import { parseStored } from './stored-json.ts';
 
@@ -60,8 +61,7 @@ export function record(db: Database, entry: Recorded) {
   );
 }
 
-/** The moment of the write, since the clock of a request stands still while it computes. */
-const NOW = sql.raw("cast(unixepoch('subsec') * 1000 as integer)");
+const NOW = sql.raw(DATABASE_NOW);
 
 /** Where a further event of the same key is counted only. */
 export const COUNTED = sql.raw('do update set count = count + 1, last_at = excluded.last_at');
@@ -70,9 +70,12 @@ const isSql = (detail: SQL | Detail): detail is SQL => 'getSQL' in detail;
 
 const NOWHERE: Source = { requestId: null, address: null, country: null };
 
+/** Whoever asked had proved to be nobody. */
+export const byNobody = (from: Source): By => ({ actorId: null, kind: null, credential: null, from });
+
 /** An actor without an identity is the service itself. */
 export function byActor({ identity }: Actor): By {
-  if (identity === undefined) return { actorId: null, kind: null, credential: null, from: NOWHERE };
+  if (identity === undefined) return byNobody(NOWHERE);
   const { userId, proof, from } = identity;
   return { actorId: userId, kind: proof.kind, credential: credentialOf(proof), from };
 }

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
-import { DomainError } from '../core/errors.ts';
+import { DomainError, notConfigured } from '../core/errors.ts';
 import { TOO_LATE } from './binding.ts';
 
 export type Database = ReturnType<typeof connect>;
@@ -24,8 +24,8 @@ type Expected = { when: RegExp; error: () => Error };
 
 /**
  * Sends a statement or a batch that only reads; once more when the connection fails.
- * @throws DomainError `unavailable` when D1 fails, or lacks tables. Whatever is thrown, here and below, keeps the innermost message
- * only, since Drizzle's holds the SQL with all its parameters, password hashes among them.
+ * @throws DomainError `unavailable` when D1 fails, or lacks tables. Whatever is thrown, here and below, keeps the
+ * innermost message only, since Drizzle's holds the SQL with all its parameters, password hashes among them.
  */
 export const read = <T>(send: () => PromiseLike<T>): Promise<T> =>
   answered(send, { mayRepeat: (messages) => !messages.some(isOverload) });
@@ -38,7 +38,7 @@ export const read = <T>(send: () => PromiseLike<T>): Promise<T> =>
  */
 export const repeatableWrite = <T>(
   send: () => PromiseLike<T>,
-  { expected, made = () => true }: { expected?: Expected; made?: (result: T) => boolean } = {},
+  { expected, made }: Pick<Rules<T>, 'expected' | 'made'> = {},
 ): Promise<T> =>
   answered(send, {
     mayRepeat: (messages) => !messages.some(isOverload) && !messages.includes(TOO_LATE),
@@ -49,7 +49,7 @@ export const repeatableWrite = <T>(
 /** As `repeatableWrite`, sent once. */
 export const write = <T>(
   send: () => PromiseLike<T>,
-  { expected }: { expected?: Expected } = {},
+  { expected }: Pick<Rules<T>, 'expected'> = {},
 ): Promise<T> => answered(send, { mayRepeat: never, expected });
 
 const never = (): boolean => false;
@@ -57,7 +57,7 @@ const never = (): boolean => false;
 type Rules<T> = {
   mayRepeat: (messages: string[]) => boolean;
   expected?: Expected | undefined;
-  made?: (result: T) => boolean;
+  made?: ((result: T) => boolean) | undefined;
 };
 
 async function answered<T>(
@@ -71,7 +71,7 @@ async function answered<T>(
     if (expected !== undefined && messages.some((message) => expected.when.test(message)))
       throw expected.error();
     const cause = new Error(messages.at(-1)?.replace(/(['"]).*\1/gs, '[cut]') ?? 'no reason given');
-    if (messages.some(isOldSchema)) throw notMigrated(cause);
+    if (messages.some(isOldSchema)) throw notConfigured(new Error(NOT_MIGRATED, { cause }));
     if (messages.some(isFaultOfOurs)) throw new Error('a statement could not be built or run', { cause });
     if (!mayRepeat(messages)) throw unavailable(cause);
     const unknown = () => unavailable(cause);
@@ -103,12 +103,7 @@ const isOverload = (message: string): boolean => /overloaded/i.test(message);
 
 /** The code came before its tables. */
 const isOldSchema = (message: string): boolean => /no such (table|column)|has no column named/.test(message);
-const notMigrated = (cause: Error): DomainError =>
-  new DomainError('unavailable', 'The service is not configured. Its log says what is missing.', {
-    cause: new Error('the tables are older than the code: `npm run dev` or `npm run deploy` brings them', {
-      cause,
-    }),
-  });
+const NOT_MIGRATED = 'the tables are older than the code: `npm run dev` or `npm run deploy` brings them';
 
 /** Mistakes in our own code and SQL, which no retry mends. */
 const isFaultOfOurs = (message: string): boolean =>

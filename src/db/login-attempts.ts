@@ -7,7 +7,7 @@ import {
   LOCK,
   type PasswordAttempt,
 } from '../core/login-limits.ts';
-import { type By, COUNTED, record } from './audit-events.ts';
+import { byNobody, COUNTED, record } from './audit-events.ts';
 import { type Database, raw, repeatableWrite, write } from './client.ts';
 
 /** What the row of an attempt says after it: whether this one was granted, and until when the name is locked. */
@@ -106,8 +106,6 @@ const stateOf = ({ id, countedAs }: PasswordAttempt, scope: SQL): SQL =>
   sql`(select attempt_id = ${id} as granted, blocked_until from login_attempts
     where name_digest = ${countedAs} and network = ${scope})`;
 
-const nobody = ({ from }: PasswordAttempt): By => ({ actorId: null, kind: null, credential: null, from });
-
 const minuteOf = ({ at }: PasswordAttempt): number => Math.floor(at.getTime() / 60_000);
 
 /** One row for each network, name and minute. */
@@ -127,7 +125,7 @@ function recordTry(
   ];
   return record(db, {
     event: sql`case when granted then ${failure} else 'authn_login_fail_max' end`,
-    by: nobody(attempt),
+    by: byNobody(attempt.from),
     userId: user,
     source: sql`from ${stateOf(attempt, scope)} where true`,
     key: sql`case when not granted then ${refused} when ${user} is null then ${unknown} else ${attempt.id} end`,
@@ -139,7 +137,7 @@ function recordTry(
 const recordLock = (db: Database, attempt: PasswordAttempt, { scope }: { scope: SQL }) =>
   record(db, {
     event: 'authn_login_lock',
-    by: nobody(attempt),
+    by: byNobody(attempt.from),
     userId: namedUser(attempt),
     detail: sql`json_object('locked_seconds', (blocked_until - ${attempt.at.getTime()}) / 1000)`,
     source: sql`from ${stateOf(attempt, scope)} where granted and blocked_until > ${attempt.at.getTime()}`,
@@ -155,7 +153,7 @@ const recordExcess = (
 ) =>
   record(db, {
     event: 'excess_rate_limit_exceeded',
-    by: nobody(attempt),
+    by: byNobody(attempt.from),
     userId: of === 'name' ? namedUser(attempt) : null,
     detail: { limit: of === 'name' ? 'network_and_name' : 'network' },
     source: sql`where true`,

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Source } from '../core/principal.ts';
 import { GRACE_MS, type PresentedRefresh, type RefreshChain } from '../core/refresh-rotation.ts';
-import { record } from './audit-events.ts';
+import { byNobody, record } from './audit-events.ts';
 import { type Database, raw } from './client.ts';
 import { sessions } from './schema.ts';
 
@@ -37,7 +37,7 @@ export function rotateRefresh(
     advanceChain(db, live, presented, now),
     record(db, {
       event: 'authn_token_reuse',
-      by: { actorId: null, kind: null, credential: null, from },
+      by: byNobody(from),
       userId: sql`sessions.user_id`,
       detail: sql`json_object('session_id', sessions.id)`,
       source: sql`from sessions where ${reused}`,

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { randomId } from '../core/secrets.ts';
 import type { SuperuserStore } from '../core/superuser.ts';
 import { atAdminLevel } from './accounts.ts';
+import { byNobody } from './audit-events.ts';
 import { type Database, raw, read, repeatableWrite } from './client.ts';
 import { recordCreation } from './user-events.ts';
 import { newUserInsert } from './users.ts';
@@ -18,8 +19,7 @@ export function createSuperuserStore(db: Database): SuperuserStore {
       const untaken = sql`not exists (select 1 from users where username = ${user.username})`;
       const changeId = randomId();
       const created = sql`username = ${user.username} and change_id = ${changeId}`;
-      const nobody = { actorId: null, kind: null, credential: null, from };
-      const recorded = recordCreation(db, nobody, { user, created });
+      const recorded = recordCreation(db, byNobody(from), { user, created });
       const [, admins, stored] = await repeatableWrite(
         () =>
           db.batch([

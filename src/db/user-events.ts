@@ -4,6 +4,7 @@ import type { NewUser, UserChanges, UserFields } from '../core/users.ts';
 import { type By, type Detail, record } from './audit-events.ts';
 import type { Database } from './client.ts';
 
+/** Once it is there. */
 export const recordCreation = (
   db: Database,
   by: By,
@@ -37,6 +38,16 @@ export function recordUpdate(
     record(db, { event, by, userId: id, detail, source: sql`where ${applied}` }),
   );
 }
+
+/** Before it is gone. */
+export const recordDeletion = (db: Database, by: By, { id, permitted }: { id: number; permitted: SQL }) =>
+  record(db, {
+    event: 'user_deleted',
+    by,
+    userId: id,
+    detail: sql`json_object('username', username)`,
+    source: sql`from users where id = ${id} and ${permitted}`,
+  });
 
 /** Members of a user as the API calls them, without those that give rights. */
 const FIELDS: Record<Exclude<keyof UserFields, 'userLevel' | 'groups'>, string> = {

@@ -12,12 +12,12 @@ import {
   selectAccounts,
   toAccount,
 } from './accounts.ts';
-import { byActor, record } from './audit-events.ts';
+import { byActor } from './audit-events.ts';
 import { type Database, raw, read, rowCount } from './client.ts';
 import { merged, mergedBytes, packed } from './custom-properties.ts';
 import { settleAttempt } from './login-attempts.ts';
 import { sessions, userGroups, users } from './schema.ts';
-import { recordCreation, recordUpdate } from './user-events.ts';
+import { recordCreation, recordDeletion, recordUpdate } from './user-events.ts';
 
 export function createUserStore(db: Database): UserStore {
   return {
@@ -163,13 +163,7 @@ async function remove(db: Database, id: number, actor: Actor): Promise<UserProbl
   const checks: Check[] = [{ kind: 'outranked', found: when(outranks(actor)) }, lastAdmin];
   const statements = [
     raw<Findings>(db, sql`select ${findings(checks)} from users where id = ${id}`),
-    record(db, {
-      event: 'user_deleted',
-      by: byActor(actor),
-      userId: id,
-      detail: sql`json_object('username', username)`,
-      source: sql`from users where id = ${id} and ${clear(checks)}`,
-    }),
+    recordDeletion(db, byActor(actor), { id, permitted: clear(checks) }),
     db.delete(users).where(and(eq(users.id, id), clear(checks))),
   ] as const;
   const [found] = await asActor(db, actor, statements, 'sent once');
