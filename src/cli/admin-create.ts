@@ -26,7 +26,7 @@ async function createAdmin(args: string[]): Promise<void> {
 
 async function readUsername(rest: string[]): Promise<string> {
   const [given, ...more] = rest;
-  assertNothingLeft(given?.startsWith('-') ? rest : more);
+  assertNothingLeft(given?.startsWith('-') ? rest : more, ' A password is never given as one.');
   if (given === undefined && !canAsk()) throw new UsageError('Which name? npm run admin:create -- NAME');
   return (given ?? (await ask('Username: '))).trim();
 }

@@ -10,6 +10,7 @@ import {
   planRetire,
   promotableAt,
   type Refusal,
+  type ReplacedKey,
   type Rotation,
   retirableAt,
   rotationOf,
@@ -30,6 +31,9 @@ export type KeyContext = {
 };
 
 export type Urgency = { force: boolean };
+
+/** Whether every key goes that verifies only, or the one that was replaced first. */
+export type Extent = { all: boolean };
 
 /** Where the rotation stands, from the records and the secrets as they are now. */
 export async function readRotation({ records, secrets }: KeyContext): Promise<Rotation> {
@@ -84,21 +88,33 @@ export async function promoteKey(context: KeyContext, { force }: Urgency): Promi
 }
 
 /**
- * Takes away what is left of a key that was replaced. The secret comes first: without its record it would stay.
+ * Takes away what is left of a key that was replaced, or of all. The secret comes first: without its record it would
+ * stay.
  * @throws UsageError where nothing is left of any key, or tokens of it may be live.
  */
-export async function retireKey(context: KeyContext, { force }: Urgency): Promise<void> {
+export async function retireKeys(context: KeyContext, { force, all }: Urgency & Extent): Promise<void> {
   const { secrets, records, say, nameOf } = context;
   const rotation = await readRotation(context);
-  if (await forgetUnset(context, rotation)) return;
-  const { key, safeAt } = possible(context, planRetire(rotation));
-  assertSafe(context, { safeAt, force, cost: `Every login that ${key.secretName} signed ends.` });
-  say(`Retiring ${key.secretName} (${key.kid}): no token that it signed is taken any more.`);
-  await repeatable(nameOf('retire'), async () => {
-    await secrets.remove(key.secretName);
-    await records.forget([key.secretName]);
-  });
-  say(`Retired ${key.secretName}. \`${nameOf('add')}\` begins the next rotation.`);
+  const finished = await forgetUnset(context, rotation);
+  if (finished && !(all && rotation.replaced.length > 0)) return;
+  const { keys, safeAt } = possible(context, planRetire(rotation, { all }));
+  const names = keys.map(({ secretName }) => secretName).join(' and ');
+  assertSafe(context, { safeAt, force, cost: `Every login that ${names} signed ends.` });
+  for (const { secretName, kid } of keys) {
+    say(`Retiring ${secretName} (${kid}): no token that it signed is taken any more.`);
+    await repeatable(nameOf('retire'), async () => {
+      await secrets.remove(secretName);
+      await records.forget([secretName]);
+    });
+  }
+  say(`Retired ${names}. ${whatIsNext(context, rotation.replaced.slice(keys.length))}`);
+}
+
+/** A key that leaked may be among those that are left, so they are named. */
+function whatIsNext({ nameOf }: KeyContext, [left]: readonly ReplacedKey[]): string {
+  if (left === undefined) return `\`${nameOf('add')}\` begins the next rotation.`;
+  const safe = describeInstant(retirableAt(left.replaced));
+  return `${left.secretName} (${left.kid}) verifies still. Next: \`${nameOf('retire')}\`, safe from ${safe} on.`;
 }
 
 /** Whether it finished a retirement that was cut off; what an addition left is forgotten on the way. */
@@ -135,6 +151,11 @@ async function repeatable<T>(command: string, write: () => Promise<T>): Promise<
     return await write();
   } catch (cause) {
     if (!(cause instanceof UsageError)) throw cause;
-    throw new UsageError(`${cause.message}\nIt was cut off: run \`${command}\` again.`, { cause });
+    throw new UsageError(
+      `${cause.message}\nIt was cut off: run \`${command}\` again, with the same options.`,
+      {
+        cause,
+      },
+    );
   }
 }

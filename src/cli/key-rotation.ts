@@ -14,11 +14,13 @@ export type RecordedKey = {
   replaced: { at: Date; tokenTtlSeconds: number } | null;
 };
 
+export type ReplacedKey = RecordedKey & { replaced: NonNullable<RecordedKey['replaced']> };
+
 export type Rotation = {
   /** Keys with their private part: the first signs, the next stands by. */
   live: readonly RecordedKey[];
   /** Keys of which only the public part is left. */
-  replaced: readonly RecordedKey[];
+  replaced: readonly ReplacedKey[];
   /** Recorded, but the secret is not there: a step was cut off, or someone deleted it. */
   unset: readonly RecordedKey[];
   /** Secrets that these commands did not make, so that nobody here knows what they hold. */
@@ -37,7 +39,7 @@ const minutesAfter = (date: Date, minutes: number): Date => new Date(date.getTim
 export const promotableAt = (addedAt: Date): Date => minutesAfter(addedAt, OVERLAP_MINUTES);
 
 /** When no token is left of a key that was replaced then: a Worker may have signed with it for a while. */
-export const retirableAt = ({ at, tokenTtlSeconds }: NonNullable<RecordedKey['replaced']>): Date =>
+export const retirableAt = ({ at, tokenTtlSeconds }: ReplacedKey['replaced']): Date =>
   minutesAfter(at, OVERLAP_MINUTES + tokenTtlSeconds / 60);
 
 const numberOf = (name: string): number => keySetNumber(name) ?? 0;
@@ -50,7 +52,7 @@ export function rotationOf(records: readonly RecordedKey[], secretNames: readonl
   const present = sorted.filter(({ secretName }) => set.includes(secretName));
   return {
     live: present.filter(({ replaced }) => replaced === null),
-    replaced: present.filter(({ replaced }) => replaced !== null),
+    replaced: present.filter((key): key is ReplacedKey => key.replaced !== null),
     unset: sorted.filter(({ secretName }) => !set.includes(secretName)),
     byHand: set.filter((name) => !recorded.has(name)).toSorted((a, b) => numberOf(a) - numberOf(b)),
   };
@@ -97,10 +99,14 @@ export function planPromote(
   return { from, to, safeAt: promotableAt(to.addedAt) };
 }
 
-/** Which public part goes: that of the key that was replaced first. */
-export function planRetire(rotation: Rotation): Refusal | { key: RecordedKey; safeAt: Date } {
-  const [key] = rotation.replaced;
-  if (key?.replaced) return { key, safeAt: retirableAt(key.replaced) };
+/** Which public parts go: that of the key that was replaced first, or all of them. */
+export function planRetire(
+  rotation: Rotation,
+  { all }: { all: boolean },
+): Refusal | { keys: readonly ReplacedKey[]; safeAt: Date } {
+  const keys = all ? rotation.replaced : rotation.replaced.slice(0, 1);
+  const safe = keys.map(({ replaced }) => retirableAt(replaced).getTime());
+  if (keys.length > 0) return { keys, safeAt: new Date(Math.max(...safe)) };
   const foreign = foreignSet(rotation);
   if (foreign !== undefined) return { refused: setByHand(foreign) };
   return { refused: 'No key has been replaced.', next: rotation.live.length > 1 ? 'promote' : 'add' };

@@ -4,10 +4,11 @@
 import { adoptLocalKeys } from './key-adoption.ts';
 import {
   addKey,
+  type Extent,
   type KeyContext,
   promoteKey,
   readRotation,
-  retireKey,
+  retireKeys,
   type Urgency,
 } from './key-commands.ts';
 import { describeRotation } from './key-list.ts';
@@ -18,14 +19,14 @@ import { paths } from './project.ts';
 import { findTarget, type Target, targetOptions } from './target.ts';
 
 type Command = {
-  takes: readonly ('remote' | 'force')[];
-  run: (context: KeyContext, urgency: Urgency) => Promise<void>;
+  takes: readonly ('remote' | 'force' | 'all')[];
+  run: (context: KeyContext, options: Urgency & Extent) => Promise<void>;
 };
 
 const commands: Record<string, Command> = {
   add: { takes: ['remote'], run: addKey },
   promote: { takes: ['remote', 'force'], run: promoteKey },
-  retire: { takes: ['remote', 'force'], run: retireKey },
+  retire: { takes: ['remote', 'force', 'all'], run: retireKeys },
   list: { takes: ['remote'], run: listKeys },
 };
 
@@ -60,7 +61,7 @@ async function keys([name = '', ...args]: string[]): Promise<void> {
   const context = contextOf(target);
   const isLocal = target.environment === null;
   if (isLocal) await adoptLocalKeys(context.records, paths.devVars, context.now());
-  await command.run(context, { force: values.force === true });
+  await command.run(context, { force: values.force === true, all: values.all === true });
   if (isLocal && name !== 'list') context.say(RESTART);
 }
 

@@ -47,10 +47,10 @@ function given({ rawName, value }: { rawName: string; value?: string | undefined
 }
 
 /** @throws UsageError when something is left that nobody asked for; it may be a password, so it is not repeated. */
-export function assertNothingLeft(rest: readonly string[]): void {
+export function assertNothingLeft(rest: readonly string[], hint = ''): void {
   const option = rest.find((arg) => arg.startsWith('-'));
   if (option !== undefined) throw new UsageError(`There is no option ${option.split('=', 1)[0]} here.`);
-  if (rest.length > 0) throw new UsageError('There are too many words. A password is never given as one.');
+  if (rest.length > 0) throw new UsageError(`There are too many words.${hint}`);
 }
 
 /** Runs a script; what the person can mend is printed without a stack, and it ends with 1. */

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { addKey, promoteKey, retireKey } from '../../src/cli/key-commands.ts';
+import { addKey, promoteKey, retireKeys } from '../../src/cli/key-commands.ts';
 import { createKey } from '../../src/cli/key-set.ts';
 import { keyAccount, keysOfWorker, rolesOf } from './support/key-account.ts';
 
 const DAY_MINUTES = 24 * 60;
-const calmly = { force: false };
-const hastily = { force: true };
+const calmly = { force: false, all: false };
+const hastily = { force: true, all: false };
+const ofAll = { force: true, all: true };
 const ONE_MINUTE_EARLY = /^Too early\. It is safe in 1 min, from /;
 
 describe('a rotation', () => {
@@ -24,9 +25,9 @@ describe('a rotation', () => {
     expect(said.at(-1)).toMatch(/^Next: `keys:retire`, safe from 2030-01-02 .*12:30 UTC\)? on\.$/);
 
     pass(DAY_MINUTES + 14);
-    await expect(retireKey(context, calmly)).rejects.toThrow(ONE_MINUTE_EARLY);
+    await expect(retireKeys(context, calmly)).rejects.toThrow(ONE_MINUTE_EARLY);
     pass(1);
-    await retireKey(context, calmly);
+    await retireKeys(context, calmly);
     expect(await rolesOf(secrets)).toEqual(['JWT_KEYS_2 signs']);
     expect(records.map(({ secretName }) => secretName)).toEqual(['JWT_KEYS_2']);
 
@@ -45,9 +46,9 @@ describe('the wait before a key is retired', () => {
     pass(15);
     await promoteKey(context, calmly);
     pass(minutes + 14);
-    await expect(retireKey(context, calmly)).rejects.toThrow(ONE_MINUTE_EARLY);
+    await expect(retireKeys(context, calmly)).rejects.toThrow(ONE_MINUTE_EARLY);
     pass(1);
-    await retireKey(context, calmly);
+    await retireKeys(context, calmly);
     expect(await rolesOf(secrets)).toEqual(['JWT_KEYS_2 signs']);
   });
 
@@ -57,7 +58,7 @@ describe('the wait before a key is retired', () => {
     pass(15);
     await promoteKey({ ...context, refreshTokenTtlSeconds: 7 * 86_400 }, calmly);
     pass(DAY_MINUTES + 15);
-    await expect(retireKey(context, calmly)).rejects.toThrow(/^Too early\. It is safe in 6 d, from /);
+    await expect(retireKeys(context, calmly)).rejects.toThrow(/^Too early\. It is safe in 6 d, from /);
   });
 });
 
@@ -66,15 +67,61 @@ it('a rotation after a leak waits for nothing, and says what that costs', async 
   await addKey(context);
   await promoteKey(context, hastily);
   expect(said).toContain('Forced, 15 min early: Workers that do not know JWT_KEYS_2 yet refuse new logins.');
-  await retireKey(context, hastily);
+  await retireKeys(context, hastily);
   expect(said).toContain('Forced, 1 d early: Every login that JWT_KEYS signed ends.');
   expect(await rolesOf(secrets)).toEqual(['JWT_KEYS_2 signs']);
+});
+
+describe('with a key that still verifies from the rotation before', () => {
+  /** The second key signs, and the first one verifies. */
+  async function halfWay() {
+    const made = await keyAccount();
+    await addKey(made.context);
+    await promoteKey(made.context, hastily);
+    return made;
+  }
+
+  it('a rotation after a leak takes the key that leaked away, too', async () => {
+    const { context, secrets, said, records } = await halfWay();
+    await addKey(context);
+    await promoteKey(context, hastily);
+    await expect(retireKeys(context, { ...ofAll, force: false })).rejects.toThrow(/^Too early/);
+    expect(await rolesOf(secrets)).toEqual(['JWT_KEYS verifies', 'JWT_KEYS_2 verifies', 'JWT_KEYS_3 signs']);
+    await retireKeys(context, ofAll);
+    expect(await rolesOf(secrets)).toEqual(['JWT_KEYS_3 signs']);
+    expect(records.map(({ secretName }) => secretName)).toEqual(['JWT_KEYS_3']);
+    expect(said).toContain('Forced, 1 d early: Every login that JWT_KEYS and JWT_KEYS_2 signed ends.');
+    expect(said.at(-1)).toBe('Retired JWT_KEYS and JWT_KEYS_2. `keys:add` begins the next rotation.');
+  });
+
+  it('a retirement of one says which verifies still', async () => {
+    const { context, secrets, said, pass } = await halfWay();
+    await addKey(context);
+    pass(60);
+    await promoteKey(context, calmly);
+    pass(DAY_MINUTES);
+    await retireKeys(context, calmly);
+    const { all } = await keysOfWorker(secrets);
+    expect(await rolesOf(secrets)).toEqual(['JWT_KEYS_2 verifies', 'JWT_KEYS_3 signs']);
+    const left = `Retired JWT_KEYS. JWT_KEYS_2 (${all[0]?.kid}) verifies still. Next: \`keys:retire\`, safe from `;
+    expect(said.at(-1)?.startsWith(left)).toBe(true);
+  });
+
+  it.each(['before remove', 'after remove'] as const)('retires all when it is repeated: %s', async (at) => {
+    const { context, secrets, records, cutOff } = await halfWay();
+    await addKey(context);
+    await promoteKey(context, hastily);
+    await cutOff(at, () => retireKeys(context, ofAll));
+    await retireKeys(context, ofAll);
+    expect(await rolesOf(secrets)).toEqual(['JWT_KEYS_3 signs']);
+    expect(records.map(({ secretName }) => secretName)).toEqual(['JWT_KEYS_3']);
+  });
 });
 
 describe('a step that is not possible changes nothing and names the one that is', () => {
   it.each([
     ['promote', promoteKey, 'No key stands by. Next: `keys:add`.'],
-    ['retire', retireKey, 'No key has been replaced. Next: `keys:add`.'],
+    ['retire', retireKeys, 'No key has been replaced. Next: `keys:add`.'],
   ])('%s, before a key was added', async (_, step, told) => {
     const { context, secrets, first } = await keyAccount();
     await expect(step(context, hastily)).rejects.toThrow(told);
@@ -95,7 +142,7 @@ describe('a step that is not possible changes nothing and names the one that is'
     const { keySet } = await createKey();
     secrets['JWT_KEYS'] = keySet;
     await addKey(context);
-    for (const step of [promoteKey, retireKey]) {
+    for (const step of [promoteKey, retireKeys]) {
       await expect(step(context, hastily)).rejects.toThrow(/^JWT_KEYS was not set by these commands.*README/);
     }
     expect(secrets['JWT_KEYS']).toBe(keySet);
@@ -124,20 +171,20 @@ describe('a step that was cut off', () => {
     const { context, secrets, cutOff, pass } = await keyAccount();
     await addKey(context);
     await cutOff(at, () => promoteKey(context, hastily));
-    await expect(retireKey(context, hastily)).rejects.toThrow('No key has been replaced.');
+    await expect(retireKeys(context, hastily)).rejects.toThrow('No key has been replaced.');
     pass(60);
     await promoteKey(context, calmly);
     expect(await rolesOf(secrets)).toEqual(['JWT_KEYS verifies', 'JWT_KEYS_2 signs']);
     pass(DAY_MINUTES + 14);
-    await expect(retireKey(context, calmly)).rejects.toThrow(ONE_MINUTE_EARLY);
+    await expect(retireKeys(context, calmly)).rejects.toThrow(ONE_MINUTE_EARLY);
   });
 
   it.each(['before remove', 'after remove'] as const)('retires when it is repeated: %s', async (at) => {
     const { context, secrets, records, cutOff } = await keyAccount();
     await addKey(context);
     await promoteKey(context, hastily);
-    await cutOff(at, () => retireKey(context, hastily));
-    await retireKey(context, hastily);
+    await cutOff(at, () => retireKeys(context, hastily));
+    await retireKeys(context, hastily);
     expect(await rolesOf(secrets)).toEqual(['JWT_KEYS_2 signs']);
     expect(records.map(({ secretName }) => secretName)).toEqual(['JWT_KEYS_2']);
   });
@@ -148,7 +195,7 @@ describe('a step that was cut off', () => {
     pass(15);
     await addKey(context);
     await promoteKey(context, hastily);
-    await retireKey(context, hastily);
+    await retireKeys(context, hastily);
     expect(records.map(({ secretName }) => secretName)).toEqual(['JWT_KEYS_3']);
   });
 });

@@ -53,14 +53,16 @@ const shown = (plan: object): unknown => {
   if ('refused' in plan) return plan.refused;
   if ('from' in plan && 'to' in plan)
     return [plan.from, plan.to].map((key) => (key as RecordedKey).secretName);
-  return 'key' in plan ? (plan.key as RecordedKey).secretName : 'secretName' in plan && plan.secretName;
+  if ('keys' in plan) return (plan.keys as RecordedKey[]).map(({ secretName }) => secretName).join();
+  return 'secretName' in plan && plan.secretName;
 };
+
+const NONE_REPLACED = 'No key has been replaced.';
 
 describe('the steps that are possible', () => {
   const BY_HAND = (name: string) => expect.stringMatching(new RegExp(`^${name} was not set by these`));
   const NONE_SET = expect.stringMatching(/^No signing key is set/);
   const NO_STANDBY = 'No key stands by.';
-  const NONE_REPLACED = 'No key has been replaced.';
 
   it.each([
     ['nothing', NONE_SET, NONE_SET, NONE_REPLACED],
@@ -84,7 +86,7 @@ describe('the steps that are possible', () => {
   ])('with %s', (state, add, promote, retire) => {
     const rotation = STATES[state];
     if (rotation === undefined) throw new Error(`${state} is not in the table`);
-    const plans = [planAdd(rotation), planPromote(rotation), planRetire(rotation)];
+    const plans = [planAdd(rotation), planPromote(rotation), planRetire(rotation, { all: false })];
     expect(plans.map(shown)).toEqual([add, promote, retire]);
   });
 
@@ -92,9 +94,19 @@ describe('the steps that are possible', () => {
     expect(planPromote(rotationOf([live(ONE), live(TWO)], [ONE, TWO]))).toMatchObject({
       safeAt: new Date('2030-01-01T12:15:00Z'),
     });
-    expect(planRetire(rotationOf([replaced(ONE), live(TWO)], [ONE, TWO]))).toMatchObject({
-      safeAt: new Date('2030-01-01T13:15:00Z'),
-    });
+    const plan = planRetire(rotationOf([replaced(ONE), live(TWO)], [ONE, TWO]), { all: false });
+    expect(plan).toMatchObject({ safeAt: new Date('2030-01-01T13:15:00Z') });
+  });
+
+  it('are possible for all keys that were replaced, when the last token of any has expired', () => {
+    const second: RecordedKey = { ...replaced(TWO), replaced: { at: AT, tokenTtlSeconds: 7200 } };
+    const rotation = rotationOf([replaced(ONE), second, live(THREE)], [ONE, TWO, THREE]);
+    const plan = planRetire(rotation, { all: true });
+    expect([shown(plan), plan]).toEqual([
+      `${ONE},${TWO}`,
+      expect.objectContaining({ safeAt: new Date('2030-01-01T14:15:00Z') }),
+    ]);
+    expect(shown(planRetire(rotationOf([live(ONE)], [ONE]), { all: true }))).toBe(NONE_REPLACED);
   });
 });
 

@@ -74,7 +74,9 @@ export async function keyAccount({ longestLoginSeconds = 0 } = {}): Promise<KeyA
     },
     async cutOff(at, step) {
       failsAt = at;
-      await expect(step()).rejects.toThrow(/^no answer\nIt was cut off: run `keys:\w+` again\.$/);
+      await expect(step()).rejects.toThrow(
+        /^no answer\nIt was cut off: run `keys:\w+` again, with the same options\.$/,
+      );
       failsAt = '';
     },
   };
