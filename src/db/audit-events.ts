@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, getTableColumns, gt, gte, lt, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, getTableColumns, gt, gte, lt, lte, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import type { ActorKind, AuditEventName, AuditEventStore, AuditFilter } from '../core/audit-events.ts';
 import type { Json, JsonObject } from '../core/json.ts';
@@ -128,7 +128,13 @@ function conditions({ event, userId, actorId, address, since, until }: AuditFilt
     userId === undefined ? undefined : eq(auditEvents.userId, userId),
     actorId === undefined ? undefined : eq(auditEvents.actorId, actorId),
     address === undefined ? undefined : eq(auditEvents.address, address),
-    since && gte(auditEvents.createdAt, since.getTime()),
-    until && lt(auditEvents.createdAt, until.getTime()),
+    since && gte(auditEvents.id, boundary(sql`created_at >= ${since.getTime()}`, 'asc')),
+    until && lte(auditEvents.id, boundary(sql`created_at < ${until.getTime()}`, 'desc')),
   ];
 }
+
+/** Ids grow with time, so a stretch of time is one of ids, which every index of the log is ordered by. */
+const boundary = (condition: SQL, order: 'asc' | 'desc'): SQL => {
+  const inOrder = sql.raw(`created_at ${order}, id ${order}`);
+  return sql`(select id from audit_events where ${condition} order by ${inOrder} limit 1)`;
+};
