@@ -26,8 +26,10 @@ export function makeAdmin(username: string, passwordHash: Secret, now: Date): st
   const named = `from users where username = ${literal(username)}`;
   const user = `(select id ${named})`;
   const rights = `'{"by": "operator", "user_level": ${ADMIN_LEVEL}}'`;
+  const flags = `'{"by": "operator", "fields": ["is_active", "is_staff", "is_superuser"], "is_active": true}'`;
   return `${recorded('authn_password_change', { userId: 'id', source: named })}
 ${recorded('privilege_permissions_changed', { userId: 'id', detail: rights, source: `${named} and user_level < ${ADMIN_LEVEL}` })}
+${recorded('user_updated', { userId: 'id', detail: flags, source: `${named} and not (is_active and is_staff and is_superuser)` })}
 insert into users (${Object.keys(row).join(', ')})
   values (${Object.values(row).map(literal).join(', ')})
   on conflict (username) do update set

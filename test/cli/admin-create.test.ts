@@ -86,6 +86,7 @@ it('leaves in the audit log what it did, by nobody who signed in', async () => {
   expect(eventsOf('bob').slice(1)).toEqual([
     ['authn_password_change', { by }, null],
     ['privilege_permissions_changed', { by, user_level: 10 }, null],
+    ['user_updated', { by, fields: ['is_active', 'is_staff', 'is_superuser'], is_active: true }, null],
   ]);
 });
 
