@@ -113,6 +113,7 @@ export function createSessionStore(db: Database): SessionStore {
       const changeId = randomId();
       const others = and(eq(sessions.userId, userId), sql`id is not ${except}`);
       const statements = [
+        recordEndOfNone(db, actor, { userId, except, changeId, others }),
         recordEnd(db, actor, sql`from sessions where ${others}`),
         db.delete(sessions).where(others),
         db
@@ -159,6 +160,23 @@ const recordEnd = (db: Database, actor: Actor, source: SQL) =>
     source,
     row: sql`sessions.id`,
   });
+
+/** Where no session ends: one event for logins that have none, which end all the same. */
+function recordEndOfNone(
+  db: Database,
+  actor: Actor,
+  end: { userId: number; except: string | null; changeId: string; others: SQL | undefined },
+) {
+  const { userId, except, changeId, others } = end;
+  const isDone = sql`exists (select 1 from users where id = ${userId} and change_id = ${changeId})`;
+  return record(db, {
+    event: 'authn_token_revoked',
+    by: byActor(actor),
+    userId,
+    detail: { scope: except === null ? 'global' : 'others' },
+    source: sql`where not exists (select 1 from sessions where ${others}) and not ${isDone}`,
+  });
+}
 
 /** Takes the place of the hash that was verified alone, never of a newer one. */
 const rehashOf = (verified: Secret, rehashed: Secret | null): SQL | undefined =>
