@@ -63,7 +63,7 @@ export function record(db: Database, entry: Recorded) {
 
 const NOW = sql.raw(DATABASE_NOW);
 
-/** Where a further event of the same key is counted only. */
+/** Where a further event of the same key is counted only; one whose answer was lost may be counted twice. */
 export const COUNTED = sql.raw('do update set count = count + 1, last_at = excluded.last_at');
 
 const isSql = (detail: SQL | Detail): detail is SQL => 'getSQL' in detail;

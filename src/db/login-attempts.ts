@@ -34,8 +34,9 @@ export function createAttemptStore(db: Database): AttemptStore {
       );
     },
     async noteExcess(attempt, of) {
-      const key = refusalKey('excess', attempt, of);
-      if (isNews(key, minuteOf(attempt))) await write(() => recordExcess(db, attempt, { key, of }));
+      const whose = of === 'name' ? attempt.countedAs : '';
+      if (isNews(`${attempt.network} ${whose}`, minuteOf(attempt)))
+        await write(() => recordExcess(db, attempt, of));
     },
   };
 }
@@ -108,9 +109,15 @@ const stateOf = ({ id, countedAs }: PasswordAttempt, scope: SQL): SQL =>
 
 const minuteOf = ({ at }: PasswordAttempt): number => Math.floor(at.getTime() / 60_000);
 
-/** One row for each network, name and minute. */
-const refusalKey = (kind: string, attempt: PasswordAttempt, of: 'network' | 'name'): string =>
-  [kind, attempt.network, of === 'name' ? attempt.countedAs : '', minuteOf(attempt)].join(' ');
+/**
+ * One row for each network, name and minute. The name by where it is counted, which is gone within a day: events are
+ * kept for longer, and whoever guesses a digest has guessed what was typed.
+ */
+const refusalKey = (kind: string, attempt: PasswordAttempt, of: 'network' | 'name'): SQL => {
+  const { network, countedAs } = attempt;
+  const row = sql`(select max(id) from login_attempts where name_digest = ${countedAs})`;
+  return sql`${`${kind} ${network ?? ''} ${minuteOf(attempt)} `} || ${of === 'name' ? sql`coalesce(${row}, '')` : ''}`;
+};
 
 /** A row of its own for a failure that concerns a user; of those that concern none, and of refusals, one a minute. */
 function recordTry(
@@ -146,18 +153,14 @@ const recordLock = (db: Database, attempt: PasswordAttempt, { scope }: { scope: 
 
 const lockKey = ({ id }: PasswordAttempt): string => `lock ${id}`;
 
-const recordExcess = (
-  db: Database,
-  attempt: PasswordAttempt,
-  { key, of }: { key: string; of: 'network' | 'name' },
-) =>
+const recordExcess = (db: Database, attempt: PasswordAttempt, of: 'network' | 'name') =>
   record(db, {
     event: 'excess_rate_limit_exceeded',
     by: byNobody(attempt.from),
     userId: of === 'name' ? namedUser(attempt) : null,
     detail: { limit: of === 'name' ? 'network_and_name' : 'network' },
     source: sql`where true`,
-    key,
+    key: refusalKey('excess', attempt, of),
     onConflict: COUNTED,
   });
 

@@ -7,6 +7,7 @@ import { failingAt, lostAfterFirstBatch } from '../support/intercepted-database.
 import {
   groupOf,
   keyOf,
+  type Person,
   person,
   type SignedIn,
   signedInAdmin,
@@ -15,7 +16,7 @@ import {
   uniqueName,
 } from '../support/people.ts';
 import { keepRows, removeAdmins, restoreRows } from '../support/state.ts';
-import { claimsOf } from '../support/wire-tokens.ts';
+import { claimsOf, envWithInterchange, referenceToken } from '../support/wire-tokens.ts';
 
 keepConsoleLines();
 
@@ -133,6 +134,10 @@ describe('a login', () => {
     ]);
     expect(events.at(-2)).toMatchObject({ detail: { locked_seconds: 60 } });
     expect(events.at(-1)).toMatchObject({ count: 25, user_id: who.id, address: '203.0.113.7' });
+    const { results } = await env.DB.prepare(
+      'select key, name_digest from audit_events, login_attempts where instr(key, name_digest)',
+    ).all();
+    expect(results).toEqual([]);
   });
 
   it('that succeeds at the tenth try leaves nine failures, and no lock', async () => {
@@ -192,6 +197,19 @@ describe('the end of a login', () => {
     );
     expect(events).toHaveLength(ended(['1', '2', '3']).length);
     for (const event of events) expect(event).toMatchObject({ event: 'authn_token_revoked', ...byMe(me) });
+  });
+
+  it.each([
+    ['others', async (who: Person) => (await signIn(who)).access, {}],
+    ['global', async ({ id }: Person) => referenceToken(id), { env: envWithInterchange() }],
+  ])('is one event where no session ends, by logout of scope %s', async (scope, tokenOf, bindings) => {
+    const who = await person();
+    const token = await tokenOf(who);
+    const answer = await post(`/auth/logout/?scope=${scope}`, undefined, { token, ...bindings });
+    expect(answer.status).toBe(200);
+    expect(await eventsOf(who)).toMatchObject([
+      { event: 'authn_token_revoked', actor_id: who.id, detail: { scope } },
+    ]);
   });
 
   it('by somebody else is recorded of the owner; one that was refused is not', async () => {
