@@ -109,15 +109,21 @@ const stateOf = ({ id, countedAs }: PasswordAttempt, scope: SQL): SQL =>
 
 const minuteOf = ({ at }: PasswordAttempt): number => Math.floor(at.getTime() / 60_000);
 
-/**
- * One row for each network, name and minute. The name by where it is counted, which is gone within a day: events are
- * kept for longer, and whoever guesses a digest has guessed what was typed.
- */
+/** One row for each network, or network and name, and minute. */
 const refusalKey = (kind: string, attempt: PasswordAttempt, of: 'network' | 'name'): SQL => {
-  const { network, countedAs } = attempt;
-  const row = sql`(select max(id) from login_attempts where name_digest = ${countedAs})`;
-  return sql`${`${kind} ${network ?? ''} ${minuteOf(attempt)} `} || ${of === 'name' ? sql`coalesce(${row}, '')` : ''}`;
+  const place = `${kind} ${of} ${attempt.network ?? ''} ${minuteOf(attempt)}`;
+  return of === 'name' ? sql`${place} || ' ' || ${nameKey(attempt)}` : sql`${place}`;
 };
+
+/**
+ * A name by its user, whom every event concerns that is counted there. One that is nobody's by where it is counted,
+ * which is gone within a day: events are kept for longer, and whoever guesses a digest has guessed what was typed.
+ */
+const nameKey = (attempt: PasswordAttempt): SQL => sql`coalesce(
+  'user ' || ${namedUser(attempt)},
+  'row ' || (select max(id) from login_attempts where name_digest = ${attempt.countedAs}),
+  'nobody'
+)`;
 
 /** A row of its own for a failure that concerns a user; of those that concern none, and of refusals, one a minute. */
 function recordTry(

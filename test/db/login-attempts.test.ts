@@ -10,6 +10,7 @@ import {
   NOW,
   newAttempt,
   newSession,
+  SOMEWHERE,
   sessions,
   storedUser,
   uniqueName,
@@ -239,6 +240,59 @@ describe('a network from which the user has signed in', () => {
     const { id, username } = await storedUser({ passwordHash: HASH });
     await succeed(newAttempt({ username, network: null }), id);
     expect(await tries(newAttempt({ username, network: null }), 50)).toBe(10);
+  });
+});
+
+describe('what is recorded of refusals', () => {
+  const PLACE = '203.0.113.77';
+  const newTry = (fields: Partial<PasswordAttempt> = {}) =>
+    newAttempt({ network: PLACE, from: { ...SOMEWHERE, address: PLACE }, ...fields });
+  const tryOf = async () => {
+    const { id, username } = await storedUser({ passwordHash: HASH });
+    return { id, attempt: newTry({ username }) };
+  };
+
+  async function refusals() {
+    const { results } = await env.DB.prepare(
+      `select user_id, count from audit_events where address = ?
+        and event in ('excess_rate_limit_exceeded', 'authn_login_fail_max') order by id`,
+    )
+      .bind(PLACE)
+      .all();
+    await env.DB.prepare('delete from audit_events').run();
+    return results;
+  }
+
+  it('is a row for each user, and one for the network, where none of them has failed', async () => {
+    const [a, b] = [await tryOf(), await tryOf()];
+    for (const { attempt } of [a, b]) await attempts.noteExcess(attempt, 'name');
+    await attempts.noteExcess(newTry(), 'network');
+    expect(await refusals()).toEqual([
+      { user_id: a.id, count: 1 },
+      { user_id: b.id, count: 1 },
+      { user_id: null, count: 1 },
+    ]);
+  });
+
+  it('is a row for each user, also where the failures of one take the place of those of another', async () => {
+    const [a, b] = [await tryOf(), await tryOf()];
+    await tries(a.attempt, 12);
+    const row = await rowOf(a.attempt);
+    await env.DB.prepare('delete from login_attempts where name_digest = ?').bind(a.attempt.countedAs).run();
+    await tries(b.attempt, 13);
+    expect(await rowOf(b.attempt)).toMatchObject({ id: row?.['id'] });
+    expect(await refusals()).toEqual([
+      { user_id: a.id, count: 2 },
+      { user_id: b.id, count: 3 },
+    ]);
+  });
+
+  it('is a row for each name that nobody has', async () => {
+    for (const attempt of [newTry(), newTry()]) await tries(attempt, 12);
+    expect(await refusals()).toEqual([
+      { user_id: null, count: 2 },
+      { user_id: null, count: 2 },
+    ]);
   });
 });
 
