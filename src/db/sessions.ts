@@ -112,9 +112,11 @@ export function createSessionStore(db: Database): SessionStore {
     async endAllOf(userId, except, actor, now) {
       const changeId = randomId();
       const others = and(eq(sessions.userId, userId), sql`id is not ${except}`);
+      // Those that are over by themselves may wait here to be removed; nobody ends them.
+      const live = and(others, gt(sessions.expiresAt, now.getTime()));
       const statements = [
-        recordEndOfNone(db, actor, { userId, except, changeId, others }),
-        recordEnd(db, actor, sql`from sessions where ${others}`),
+        recordEndOfNone(db, actor, { userId, except, changeId, live }),
+        recordEnd(db, actor, sql`from sessions where ${live}`),
         db.delete(sessions).where(others),
         db
           .update(users)
@@ -161,20 +163,20 @@ const recordEnd = (db: Database, actor: Actor, source: SQL) =>
     row: sql`sessions.id`,
   });
 
-/** Where no session ends: one event for logins that have none, which end all the same. */
+/** Where no live session ends: one event for logins that have none, which end all the same. */
 function recordEndOfNone(
   db: Database,
   actor: Actor,
-  end: { userId: number; except: string | null; changeId: string; others: SQL | undefined },
+  end: { userId: number; except: string | null; changeId: string; live: SQL | undefined },
 ) {
-  const { userId, except, changeId, others } = end;
+  const { userId, except, changeId, live } = end;
   const isDone = sql`exists (select 1 from users where id = ${userId} and change_id = ${changeId})`;
   return record(db, {
     event: 'authn_token_revoked',
     by: byActor(actor),
     userId,
     detail: { scope: except === null ? 'global' : 'others' },
-    source: sql`where not exists (select 1 from sessions where ${others}) and not ${isDone}`,
+    source: sql`where not exists (select 1 from sessions where ${live}) and not ${isDone}`,
   });
 }
 

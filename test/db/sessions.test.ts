@@ -283,6 +283,40 @@ describe('the live sessions of a user', () => {
   });
 });
 
+describe('the end of all logins of a user', () => {
+  const HOUR = 3_600_000;
+
+  async function recordedOf(userId: number): Promise<unknown[]> {
+    const { results } = await env.DB.prepare(
+      "select detail from audit_events where user_id = ? and event = 'authn_token_revoked'",
+    )
+      .bind(userId)
+      .all<{ detail: string }>();
+    return results.map(({ detail }) => JSON.parse(detail));
+  }
+
+  async function withOneThatIsOver() {
+    const { id } = await member();
+    const over = newSession(id, { expiresAt: later(HOUR) });
+    await sessions.openIfUnchanged(over, HASH, null);
+    return { id, live: await storedSession(id) };
+  }
+
+  it('is recorded for those that live, and removes those that were over too', async () => {
+    const { id, live } = await withOneThatIsOver();
+    await sessions.endAllOf(id, null, ADMIN, later(HOUR));
+    expect(await recordedOf(id)).toEqual([{ session_id: live }]);
+    expect(await sessionIdsOf(id)).toEqual([]);
+  });
+
+  it('is one event of none where the others were over', async () => {
+    const { id, live } = await withOneThatIsOver();
+    await sessions.endAllOf(id, live, ADMIN, later(HOUR));
+    expect(await recordedOf(id)).toEqual([{ scope: 'others' }]);
+    expect(await sessionIdsOf(id)).toEqual([live]);
+  });
+});
+
 it('a login that is stored again replaces no password that was set meanwhile', async () => {
   const { id } = await member();
   const session = newSession(id);
