@@ -1,7 +1,7 @@
 import { networkOf } from './addresses.ts';
 import type { Afterwards } from './afterwards.ts';
 import { DomainError } from './errors.ts';
-import type { Source } from './principal.ts';
+import { type Actor, actorOf, type Principal, type Source } from './principal.ts';
 import { hmacHex, randomId } from './secrets.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
@@ -40,6 +40,8 @@ export type PasswordAttempt = {
   countedAs: string;
   /** Null where nothing tells from which. */
   network: string | null;
+  /** Who asks, where it tries its own password; null at a login, where nobody has proved to be anyone. */
+  asker: Actor | null;
   from: Source;
   at: Date;
 };
@@ -59,8 +61,8 @@ export interface AttemptStore {
    */
   giveBack(attempt: PasswordAttempt, scope: string | null): Promise<void>;
   /**
-   * Records that an attempt was refused before it came here. Once per isolate, minute and network, or network and
-   * name: whoever tries too often must not make the database work for each try. At most one round trip.
+   * Records that an attempt was refused before it came here. Once per isolate, minute, asker and network, or network
+   * and name: whoever tries too often must not make the database work for each try. At most one round trip.
    */
   noteExcess(attempt: PasswordAttempt, of: 'network' | 'name'): Promise<void>;
 }
@@ -75,20 +77,26 @@ type Asked = { username: string; from: Source; now: Date };
 
 /** At a login. Counted by a keyed digest, since people type passwords where the username belongs. */
 export async function loginAttempt(keys: SigningKeys, asked: Asked): Promise<PasswordAttempt> {
-  return attemptOf(asked, await hmacHex(keys.digestKey, asked.username));
+  return attemptOf(asked, { countedAs: await hmacHex(keys.digestKey, asked.username), asker: null });
 }
 
 /**
  * Of one's own password while signed in. Counted apart from logins: a stolen token must not lock its owner out, nor
  * failed logins of strangers an owner who is in.
  */
-export const ownPasswordAttempt = (userId: number, asked: Asked): PasswordAttempt =>
-  attemptOf(asked, `user ${userId}`);
+export function ownPasswordAttempt(caller: Principal, now: Date): PasswordAttempt {
+  const { id, username } = caller.user;
+  const asked = { username, from: caller.from, now };
+  return attemptOf(asked, { countedAs: `user ${id}`, asker: actorOf(caller) });
+}
 
-const attemptOf = ({ username, from, now }: Asked, countedAs: string): PasswordAttempt => ({
+const attemptOf = (
+  { username, from, now }: Asked,
+  counted: Pick<PasswordAttempt, 'countedAs' | 'asker'>,
+): PasswordAttempt => ({
   id: randomId(),
   username,
-  countedAs,
+  ...counted,
   network: networkOf(from.address),
   from,
   at: now,

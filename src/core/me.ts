@@ -71,8 +71,7 @@ async function admitOwnPassword(
   { caller, afterwards, now }: { caller: Principal; afterwards: Afterwards; now: Date },
 ): Promise<GrantedAttempt | null> {
   if (loginLimits === null) return null;
-  const { id, username } = caller.user;
-  const attempt = ownPasswordAttempt(id, { username, from: caller.from, now });
+  const attempt = ownPasswordAttempt(caller, now);
   const reserve = async () => ({ outcome: await attempts.reserve(attempt) });
   return (await admit(attempts, loginLimits, { attempt, afterwards, reserve })).granted;
 }

@@ -12,7 +12,7 @@ import { parseStored } from './stored-json.ts';
 
 /** By whom and from where something was done. */
 export type By = {
-  actorId: SQL | number | null;
+  actorId: number | null;
   kind: ActorKind | null;
   credential: string | null;
   from: Source;
@@ -90,6 +90,10 @@ function credentialOf(proof: NonNullable<Actor['identity']>['proof']): string | 
       return null;
   }
 }
+
+/** Tells those who ask apart, in a key. */
+export const nameOf = ({ actorId, kind, credential }: By): string =>
+  actorId === null ? 'nobody' : `${actorId} ${kind} ${credential}`;
 
 export function createAuditEventStore(db: Database): AuditEventStore {
   const actors = alias(users, 'actors');

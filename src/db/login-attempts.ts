@@ -7,7 +7,7 @@ import {
   LOCK,
   type PasswordAttempt,
 } from '../core/login-limits.ts';
-import { byNobody, COUNTED, record } from './audit-events.ts';
+import { type By, byActor, byNobody, COUNTED, type Detail, nameOf, record } from './audit-events.ts';
 import { type Database, raw, repeatableWrite, write } from './client.ts';
 
 /** What the row of an attempt says after it: whether this one was granted, and until when the name is locked. */
@@ -35,7 +35,7 @@ export function createAttemptStore(db: Database): AttemptStore {
     },
     async noteExcess(attempt, of) {
       const whose = of === 'name' ? attempt.countedAs : '';
-      if (isNews(`${attempt.network} ${whose}`, minuteOf(attempt)))
+      if (isNews(`${attempt.network} ${whose} ${nameOf(byOf(attempt))}`, minuteOf(attempt)))
         await write(() => recordExcess(db, attempt, of));
     },
   };
@@ -99,9 +99,16 @@ export function reserveAttempt(
   ] as const;
 }
 
-/** Whose name it is, without the name: what is typed there may be a password. */
-const namedUser = ({ username }: PasswordAttempt): SQL =>
-  sql`(select id from users where username = ${username})`;
+const byOf = ({ asker, from }: PasswordAttempt): By => (asker === null ? byNobody(from) : byActor(asker));
+
+/** Whose password it is, without the name at a login: what is typed there may be a password. */
+function userOf({ asker, username }: PasswordAttempt): SQL {
+  const own = asker?.identity?.userId;
+  return sql`(select id from users where ${own === undefined ? sql`username = ${username}` : sql`id = ${own}`})`;
+}
+
+/** What was tried, where it was no login: the names of these events are those of logins. */
+const triedAs = ({ asker }: PasswordAttempt): Detail => (asker === null ? {} : { of: 'current_password' });
 
 const stateOf = ({ id, countedAs }: PasswordAttempt, scope: SQL): SQL =>
   sql`(select attempt_id = ${id} as granted, blocked_until from login_attempts
@@ -109,9 +116,9 @@ const stateOf = ({ id, countedAs }: PasswordAttempt, scope: SQL): SQL =>
 
 const minuteOf = ({ at }: PasswordAttempt): number => Math.floor(at.getTime() / 60_000);
 
-/** One row for each network, or network and name, and minute. */
+/** One row for each network, or network and name, and minute; apart for each who asks. */
 const refusalKey = (kind: string, attempt: PasswordAttempt, of: 'network' | 'name'): SQL => {
-  const place = `${kind} ${of} ${attempt.network ?? ''} ${minuteOf(attempt)}`;
+  const place = `${kind} ${of} ${attempt.network ?? ''} ${minuteOf(attempt)} ${nameOf(byOf(attempt))}`;
   return of === 'name' ? sql`${place} || ' ' || ${nameKey(attempt)}` : sql`${place}`;
 };
 
@@ -120,7 +127,7 @@ const refusalKey = (kind: string, attempt: PasswordAttempt, of: 'network' | 'nam
  * which is gone within a day: events are kept for longer, and whoever guesses a digest has guessed what was typed.
  */
 const nameKey = (attempt: PasswordAttempt): SQL => sql`coalesce(
-  'user ' || ${namedUser(attempt)},
+  'user ' || ${userOf(attempt)},
   'row ' || (select max(id) from login_attempts where name_digest = ${attempt.countedAs}),
   'nobody'
 )`;
@@ -131,15 +138,16 @@ function recordTry(
   attempt: PasswordAttempt,
   { scope, failure }: { scope: SQL; failure: AuditEventName },
 ) {
-  const user = namedUser(attempt);
+  const user = userOf(attempt);
   const [refused, unknown] = [
     refusalKey('locked', attempt, 'name'),
     refusalKey('unknown', attempt, 'network'),
   ];
   return record(db, {
     event: sql`case when granted then ${failure} else 'authn_login_fail_max' end`,
-    by: byNobody(attempt.from),
+    by: byOf(attempt),
     userId: user,
+    detail: sql`case when granted then '{}' else ${JSON.stringify(triedAs(attempt))} end`,
     source: sql`from ${stateOf(attempt, scope)} where true`,
     key: sql`case when not granted then ${refused} when ${user} is null then ${unknown} else ${attempt.id} end`,
     onConflict: sql`${COUNTED} where key <> ${attempt.id}`,
@@ -150,9 +158,12 @@ function recordTry(
 const recordLock = (db: Database, attempt: PasswordAttempt, { scope }: { scope: SQL }) =>
   record(db, {
     event: 'authn_login_lock',
-    by: byNobody(attempt.from),
-    userId: namedUser(attempt),
-    detail: sql`json_object('locked_seconds', (blocked_until - ${attempt.at.getTime()}) / 1000)`,
+    by: byOf(attempt),
+    userId: userOf(attempt),
+    detail: sql`json_patch(
+      json_object('locked_seconds', (blocked_until - ${attempt.at.getTime()}) / 1000),
+      ${JSON.stringify(triedAs(attempt))}
+    )`,
     source: sql`from ${stateOf(attempt, scope)} where granted and blocked_until > ${attempt.at.getTime()}`,
     key: lockKey(attempt),
   });
@@ -162,8 +173,8 @@ const lockKey = ({ id }: PasswordAttempt): string => `lock ${id}`;
 const recordExcess = (db: Database, attempt: PasswordAttempt, of: 'network' | 'name') =>
   record(db, {
     event: 'excess_rate_limit_exceeded',
-    by: byNobody(attempt.from),
-    userId: of === 'name' ? namedUser(attempt) : null,
+    by: byOf(attempt),
+    userId: of === 'name' ? userOf(attempt) : null,
     detail: { limit: of === 'name' ? 'network_and_name' : 'network' },
     source: sql`where true`,
     key: refusalKey('excess', attempt, of),

@@ -321,7 +321,60 @@ describe('a user', () => {
       'user_updated',
       'authn_password_change',
     ]);
-    expect(events[2]).toMatchObject({ address: '203.0.113.7', ...byMe(who) });
+    for (const event of events) expect(event).toMatchObject({ address: '203.0.113.7', ...byMe(who) });
+  });
+
+  it('that tries its own password too often is recorded with what it came with, apart from logins', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+    const who = await signedInAs();
+    const guess = () =>
+      patch('/users/me/', { current_password: 'a wrong one' }, { token: who.access, headers: HOME });
+    await times(12, guess);
+    await times(12, () => login(who.username, 'a wrong password'));
+    vi.useRealTimers();
+    const events = await eventsOf(who);
+    const of = { of: 'current_password' };
+    const own = events.slice(0, 12);
+    expect(own).toMatchObject([
+      ...Array.from({ length: 10 }, () => ({ event: 'authn_password_change_fail', detail: {} })),
+      { event: 'authn_login_lock', detail: { locked_seconds: 60, ...of } },
+      { event: 'authn_login_fail_max', count: 2, detail: of },
+    ]);
+    for (const event of own) expect(event).toMatchObject({ user_id: who.id, ...byMe(who) });
+    const logins = events.slice(12);
+    expect(logins.slice(-2)).toMatchObject([
+      { event: 'authn_login_lock', detail: { locked_seconds: 60 } },
+      { event: 'authn_login_fail_max', count: 2, detail: {} },
+    ]);
+    for (const event of logins) expect(event).toMatchObject({ user_id: who.id, actor_id: null });
+    expect(JSON.stringify(logins)).not.toContain('current_password');
+  });
+
+  it('whose own password is limited at the edge is recorded with what it came with', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+    const who = await signedInAs();
+    const headers = { 'CF-Connecting-IP': '203.0.113.202' };
+    const [full, free] = [false, true].map((success) => ({ limit: async () => ({ success }) }));
+    const perName = envWith({ LOGINS_PER_NETWORK: free, LOGINS_PER_NETWORK_AND_NAME: full });
+    const perNetwork = envWith({ LOGINS_PER_NETWORK: full, LOGINS_PER_NETWORK_AND_NAME: full });
+    for (const bindings of [perName, perNetwork]) {
+      await post('/token/', { ...who }, { headers, env: bindings });
+      await patch('/users/me/', { current_password: 'x' }, { token: who.access, headers, env: bindings });
+    }
+    vi.useRealTimers();
+    const excess = (limit: string, user_id: number | null, by: object) => ({
+      event: 'excess_rate_limit_exceeded',
+      user_id,
+      ...by,
+      detail: { limit },
+    });
+    const nobody = { actor_id: null };
+    expect((await list('address=203.0.113.202')).results.toReversed()).toMatchObject([
+      excess('network_and_name', who.id, nobody),
+      excess('network_and_name', who.id, byMe(who)),
+      excess('network', null, nobody),
+      excess('network', null, byMe(who)),
+    ]);
   });
 
   it('is recorded once, also where the answer of the database was lost and the write sent again', async () => {

@@ -92,6 +92,7 @@ export const newAttempt = (fields: Partial<PasswordAttempt> = {}): PasswordAttem
     username,
     countedAs: `of ${username}`,
     network: '192.0.2.1',
+    asker: null,
     from: SOMEWHERE,
     at: NOW,
     ...fields,
