@@ -30,7 +30,7 @@ export type AuditEvent = {
   id: number;
   event: AuditEventName;
   createdAt: Date;
-  /** How often it happened up to `lastAt`: refused logins of one minute are one row. */
+  /** How often it happened up to `lastAt`: refused logins of one minute are one row, as is what users repeat. */
   count: number;
   lastAt: Date;
   /** Whom it concerns; null for a name that nobody has. */

@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, getTableColumns, gt, gte, lt, lte, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
+import { networkOf } from '../core/addresses.ts';
 import type { ActorKind, AuditEventName, AuditEventStore, AuditFilter } from '../core/audit-events.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { Cursor } from '../core/pages.ts';
@@ -94,6 +95,22 @@ function credentialOf(proof: NonNullable<Actor['identity']>['proof']): string | 
 /** Tells those who ask apart, in a key. */
 export const nameOf = ({ actorId, kind, credential }: By): string =>
   actorId === null ? 'nobody' : `${actorId} ${kind} ${credential}`;
+
+export const minuteOf = (at: Date): number => Math.floor(at.getTime() / 60_000);
+
+/**
+ * How `record` names and repeats what users do to themselves, which nothing limits: what is the same within a minute,
+ * with one credential from one network, is counted in one row. What others do stays rows of their own.
+ * @param what tells kinds of it apart.
+ */
+export function countedOfSelf(
+  by: By,
+  { userId, what, at }: { userId: number; what: string; at: Date },
+): Pick<Recorded, 'key' | 'onConflict'> {
+  if (by.actorId !== userId) return {};
+  const network = networkOf(by.from.address) ?? '';
+  return { key: `self ${network} ${minuteOf(at)} ${nameOf(by)} ${what}`, onConflict: COUNTED };
+}
 
 export function createAuditEventStore(db: Database): AuditEventStore {
   const actors = alias(users, 'actors');

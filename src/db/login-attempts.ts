@@ -7,7 +7,16 @@ import {
   LOCK,
   type PasswordAttempt,
 } from '../core/login-limits.ts';
-import { type By, byActor, byNobody, COUNTED, type Detail, nameOf, record } from './audit-events.ts';
+import {
+  type By,
+  byActor,
+  byNobody,
+  COUNTED,
+  type Detail,
+  minuteOf,
+  nameOf,
+  record,
+} from './audit-events.ts';
 import { type Database, raw, repeatableWrite, write } from './client.ts';
 
 /** What the row of an attempt says after it: whether this one was granted, and until when the name is locked. */
@@ -35,7 +44,7 @@ export function createAttemptStore(db: Database): AttemptStore {
     },
     async noteExcess(attempt, of) {
       const whose = of === 'name' ? attempt.countedAs : '';
-      if (isNews(`${attempt.network} ${whose} ${nameOf(byOf(attempt))}`, minuteOf(attempt)))
+      if (isNews(`${attempt.network} ${whose} ${nameOf(byOf(attempt))}`, minuteOf(attempt.at)))
         await write(() => recordExcess(db, attempt, of));
     },
   };
@@ -114,11 +123,9 @@ const stateOf = ({ id, countedAs }: PasswordAttempt, scope: SQL): SQL =>
   sql`(select attempt_id = ${id} as granted, blocked_until from login_attempts
     where name_digest = ${countedAs} and network = ${scope})`;
 
-const minuteOf = ({ at }: PasswordAttempt): number => Math.floor(at.getTime() / 60_000);
-
 /** One row for each network, or network and name, and minute; apart for each who asks. */
 const refusalKey = (kind: string, attempt: PasswordAttempt, of: 'network' | 'name'): SQL => {
-  const place = `${kind} ${of} ${attempt.network ?? ''} ${minuteOf(attempt)} ${nameOf(byOf(attempt))}`;
+  const place = `${kind} ${of} ${attempt.network ?? ''} ${minuteOf(attempt.at)} ${nameOf(byOf(attempt))}`;
   return of === 'name' ? sql`${place} || ' ' || ${nameKey(attempt)}` : sql`${place}`;
 };
 

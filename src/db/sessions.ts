@@ -13,7 +13,7 @@ import type {
   SessionStore,
 } from '../core/sessions.ts';
 import { type AccountRow, accountColumns, asActor, loginsEnded, outranks, toAccount } from './accounts.ts';
-import { byActor, record } from './audit-events.ts';
+import { byActor, countedOfSelf, record } from './audit-events.ts';
 import { type Database, raw, read, repeatableWrite, rowCount } from './client.ts';
 import { outcomeOf, reserveAttempt, settleAttempt } from './login-attempts.ts';
 import { rotateRefresh, selectChain, toChain } from './refresh-rotation.ts';
@@ -115,7 +115,7 @@ export function createSessionStore(db: Database): SessionStore {
       // Those that are over by themselves may wait here to be removed; nobody ends them.
       const live = and(others, gt(sessions.expiresAt, now.getTime()));
       const statements = [
-        recordEndOfNone(db, actor, { userId, except, changeId, live }),
+        recordEndOfNone(db, actor, { userId, except, changeId, live, now }),
         recordEnd(db, actor, sql`from sessions where ${live}`),
         db.delete(sessions).where(others),
         db
@@ -167,16 +167,19 @@ const recordEnd = (db: Database, actor: Actor, source: SQL) =>
 function recordEndOfNone(
   db: Database,
   actor: Actor,
-  end: { userId: number; except: string | null; changeId: string; live: SQL | undefined },
+  end: { userId: number; except: string | null; changeId: string; live: SQL | undefined; now: Date },
 ) {
-  const { userId, except, changeId, live } = end;
+  const { userId, except, changeId, live, now } = end;
+  const by = byActor(actor);
+  const scope = except === null ? 'global' : 'others';
   const isDone = sql`exists (select 1 from users where id = ${userId} and change_id = ${changeId})`;
   return record(db, {
     event: 'authn_token_revoked',
-    by: byActor(actor),
+    by,
     userId,
-    detail: { scope: except === null ? 'global' : 'others' },
+    detail: { scope },
     source: sql`where not exists (select 1 from sessions where ${live}) and not ${isDone}`,
+    ...countedOfSelf(by, { userId, what: `no session of ${scope}`, at: now }),
   });
 }
 

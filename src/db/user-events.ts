@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { AuditEventName } from '../core/audit-events.ts';
 import type { NewUser, UserChanges, UserFields } from '../core/users.ts';
-import { type By, type Detail, record } from './audit-events.ts';
+import { type By, countedOfSelf, type Detail, record } from './audit-events.ts';
 import type { Database } from './client.ts';
 
 /** Once it is there. */
@@ -18,11 +18,14 @@ export const recordCreation = (
     source: sql`from users where ${created}`,
   });
 
-/** Which members were set, without their values, and the rights that were given or taken. */
+/**
+ * Which members were set, without their values, and the rights that were given or taken. Whoever sets the same members
+ * of itself over and over is counted.
+ */
 export function recordUpdate(
   db: Database,
   by: By,
-  { id, changes, applied }: { id: number; changes: UserChanges; applied: SQL },
+  { id, changes, applied, now }: { id: number; changes: UserChanges; applied: SQL; now: Date },
 ) {
   const { passwordHash, userLevel, groups, isActive } = changes;
   const rights = { user_level: userLevel, groups };
@@ -34,9 +37,11 @@ export function recordUpdate(
       : [['privilege_permissions_changed', rights] as const]),
     ...(fields.length === 0 ? [] : [['user_updated', { fields, is_active: isActive }] as const]),
   ];
-  return happened.map(([event, detail]) =>
-    record(db, { event, by, userId: id, detail, source: sql`where ${applied}` }),
-  );
+  return happened.map(([event, detail]) => {
+    const what = `${event} ${JSON.stringify(detail)}`;
+    const counted = event === 'user_updated' ? countedOfSelf(by, { userId: id, what, at: now }) : {};
+    return record(db, { event, by, userId: id, detail, source: sql`where ${applied}`, ...counted });
+  });
 }
 
 /** Before it is gone. */

@@ -150,7 +150,7 @@ async function update(
     ),
     selectAccounts(db).where(and(eq(users.id, id), eq(users.changeId, changeId))),
     ...settleProof(db, { id, changes, applied }),
-    ...recordUpdate(db, byActor(actor), { id, changes, applied }),
+    ...recordUpdate(db, byActor(actor), { id, changes, applied, now }),
   ] as const;
   const [found, _updated, _ended, _left, _joined, stored] = await asActor(db, actor, statements, {
     done: applied,

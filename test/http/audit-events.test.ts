@@ -212,6 +212,20 @@ describe('the end of a login', () => {
     ]);
   });
 
+  it('that ends no session is counted, in one row for each minute, credential and network', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+    const who = await signedInAs();
+    const logout = (headers = HOME) =>
+      post('/auth/logout/?scope=others', undefined, { token: who.access, headers });
+    await times(3, logout);
+    await logout({ 'CF-Connecting-IP': '203.0.113.8' });
+    vi.useRealTimers();
+    expect((await eventsOf(who)).map(({ count, detail }) => [count, detail])).toEqual([
+      [3, { scope: 'others' }],
+      [1, { scope: 'others' }],
+    ]);
+  });
+
   it('by somebody else is recorded of the owner; one that was refused is not', async () => {
     const [who, helper, stranger] = [
       await signedInAs(),
@@ -287,6 +301,38 @@ describe('a user', () => {
       expect(event).toMatchObject({ user_id: body.id, username: null, ...byMe(admin) });
     }
     expect(JSON.stringify(results)).not.toMatch(/private@|a long password|another long/);
+  });
+
+  it('that sets the same of itself is one row for each minute, credential and network, with a count', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+    const who = await signedInAs();
+    const key = await keyOf(who);
+    const set = (body: object, by: object = { token: who.access }) =>
+      patch('/users/me/', body, { headers: HOME, ...by });
+    await times(5, () => set({ first_name: 'same' }));
+    await set({ first_name: 'Ada', last_name: 'x' });
+    await set({ first_name: 'Ada' }, { key });
+    await set({ first_name: 'Ada' }, { token: who.access, headers: { 'CF-Connecting-IP': '203.0.113.8' } });
+    vi.setSystemTime(Date.now() + 60_000);
+    await set({ first_name: 'later' });
+    vi.useRealTimers();
+    const events = (await eventsOf(who)).filter(({ event }) => event === 'user_updated');
+    const [one, two] = [{ fields: ['first_name'] }, { fields: ['first_name', 'last_name'] }];
+    expect(events.map(({ count, detail }) => [count, detail])).toEqual([
+      [5, one],
+      [1, two],
+      [1, one],
+      [1, one],
+      [1, one],
+    ]);
+  });
+
+  it('that is changed by another has a row for each time', async () => {
+    const [admin, who] = [await signedInAdmin(), await person()];
+    await times(3, () => patch(`/users/${who.id}/`, { first_name: 'same' }, { token: admin.access }));
+    expect((await eventsOf(who)).map(({ event, count }) => [event, count])).toEqual(
+      Array.from({ length: 3 }, () => ['user_updated', 1]),
+    );
   });
 
   it('that is not changed is not recorded: a name that is taken, an admin that is the last, one who outranks', async () => {
@@ -430,9 +476,13 @@ it('the groups of a user are recorded as rights', async () => {
 });
 
 describe('the list', () => {
+  /** Each from a network of its own, since those from one are counted in one row. */
   async function withEvents(n: number): Promise<SignedIn> {
     const who = await signedInAs();
-    for (let i = 0; i < n; i++) await patch('/users/me/', { first_name: `${i}` }, { token: who.access });
+    for (let i = 0; i < n; i++) {
+      const headers = { 'CF-Connecting-IP': `198.51.100.${i}` };
+      await patch('/users/me/', { first_name: 'x' }, { token: who.access, headers });
+    }
     return who;
   }
 
