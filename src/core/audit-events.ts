@@ -54,9 +54,9 @@ export type AuditFilter = {
   userId?: number | undefined;
   actorId?: number | undefined;
   address?: string | undefined;
-  /** Inclusive. */
+  /** What happened, or happened again, at this instant or later. */
   since?: Date | undefined;
-  /** Exclusive. */
+  /** What began before this instant. */
   until?: Date | undefined;
 };
 

@@ -149,10 +149,17 @@ function conditions({ event, userId, actorId, address, since, until }: AuditFilt
     userId === undefined ? undefined : eq(auditEvents.userId, userId),
     actorId === undefined ? undefined : eq(auditEvents.actorId, actorId),
     address === undefined ? undefined : eq(auditEvents.address, address),
-    since && gte(auditEvents.id, boundary(sql`created_at >= ${since.getTime()}`, 'asc')),
+    since && gte(auditEvents.id, boundary(sql`created_at >= ${since.getTime() - LONGEST_COUNT_MS}`, 'asc')),
+    since && gte(auditEvents.lastAt, since.getTime()),
     until && lte(auditEvents.id, boundary(sql`created_at < ${until.getTime()}`, 'desc')),
   ];
 }
+
+/**
+ * No row is counted for longer: those of requests of one minute, of which the last may be written some seconds after
+ * it. What is still counted at an instant is found by rows that began this much earlier.
+ */
+const LONGEST_COUNT_MS = 2 * 60_000;
 
 /** Ids grow with time, so a stretch of time is one of ids, which every index of the log is ordered by. */
 const boundary = (condition: SQL, order: 'asc' | 'desc'): SQL => {

@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { eq } from 'drizzle-orm';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { AuditFilter } from '../../src/core/audit-events.ts';
 import { createAuditEventStore } from '../../src/db/audit-events.ts';
 import { connect } from '../../src/db/client.ts';
@@ -11,7 +12,7 @@ const START = Date.UTC(2030, 0, 1);
 const at = (seconds: number) => new Date(START + seconds * 1000);
 
 /** Events of the seconds 1, 2, 2, 3 and 5, of two users. */
-beforeAll(async () => {
+beforeEach(async () => {
   const events = [1, 2, 2, 3, 5].map((second, index) => ({
     key: `at ${index}`,
     event: index % 2 === 0 ? ('user_updated' as const) : ('user_created' as const),
@@ -47,6 +48,25 @@ describe('a stretch of time', () => {
     ['of an event', { until: at(5), event: 'user_updated' }, [2, 1]],
   ])('%s', async (_, filter, seconds) => {
     expect(await secondsOf(filter)).toEqual(seconds);
+  });
+});
+
+describe('an event that is counted', () => {
+  const last = (key: string, lastAt: Date) =>
+    db.update(auditEvents).set({ count: 2, lastAt: lastAt.getTime() }).where(eq(auditEvents.key, key));
+
+  it('is in each stretch that it reaches into, and that begins before it ends', async () => {
+    await last('at 0', at(4));
+    expect(await secondsOf({ since: at(4) })).toEqual([5, 1]);
+    expect(await secondsOf({ since: at(4.5) })).toEqual([5]);
+    expect(await secondsOf({ since: at(3), until: at(5) })).toEqual([3, 1]);
+    expect(await secondsOf({ until: at(1) })).toEqual([]);
+    expect(await secondsOf({ until: at(2) })).toEqual([1]);
+  });
+
+  it('is found where its last was written after the minute in which it began', async () => {
+    await last('at 4', at(70));
+    expect(await secondsOf({ since: at(70) })).toEqual([5]);
   });
 });
 

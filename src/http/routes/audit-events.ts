@@ -25,8 +25,8 @@ const filters = z.object({
     .refine((address) => address !== null, 'Enter a network address.')
     .optional()
     .openapi({ type: 'string', example: '203.0.113.50' }),
-  since: instant('From this instant on.'),
-  until: instant('Before this instant.'),
+  since: instant('What happened, or happened again, from this instant on: by `last_at`.'),
+  until: instant('What began before this instant: by `created_at`.'),
 });
 
 function filterOf(query: z.output<typeof filters>): AuditFilter {
