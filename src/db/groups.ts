@@ -28,7 +28,7 @@ export function createGroupStore(db: Database): GroupStore {
       const insert = db.insert(groups).values(row).onConflictDoNothing().returning();
       const untaken = sql`where not exists (select 1 from groups where name = ${name})`;
       const recorded = recordRights(db, actor, {
-        detail: { group: name, permissions },
+        detail: { group: name, permissions, created: true },
         source: untaken,
       });
       const [, [stored]] = await asActor(db, actor, [recorded, insert], 'sent once');
@@ -40,11 +40,7 @@ export function createGroupStore(db: Database): GroupStore {
       )`;
       const columns = { name, permissions: permissions && JSON.stringify(permissions), id };
       const statements = [
-        recordRights(db, actor, {
-          detail: sql`json_object('group_id', id, 'group', coalesce(${name ?? null}, name),
-            'permissions', json(coalesce(${columns.permissions ?? null}, permissions)))`,
-          source: sql`from groups where id = ${id} and not ${taken}`,
-        }),
+        recordChange(db, actor, { columns, untaken: sql`not ${taken}` }),
         db.update(groups).set(columns).where(sql`id = ${id} and not ${taken}`).returning(),
         db.select({ id: groups.id }).from(groups).where(eq(groups.id, id)),
       ] as const;
@@ -58,7 +54,7 @@ export function createGroupStore(db: Database): GroupStore {
     async delete(id, actor) {
       const remove = db.delete(groups).where(eq(groups.id, id)).returning({ id: groups.id });
       const recorded = recordRights(db, actor, {
-        detail: sql`json_object('group_id', id, 'group', name, 'permissions', json('[]'))`,
+        detail: sql`json_object('group_id', id, 'group', name, 'permissions', json('[]'), 'deleted', json('true'))`,
         source: sql`from groups where id = ${id}`,
       });
       const [, deleted] = await asActor(db, actor, [recorded, remove], 'sent once');
@@ -67,12 +63,32 @@ export function createGroupStore(db: Database): GroupStore {
   };
 }
 
-/** Before it is done: what the members of a group may do from then on. */
+/** Before it is done: a group that is made, renamed or deleted, and what its members may do from then on. */
 const recordRights = (
   db: Database,
   actor: Actor,
   { detail, source }: { detail: SQL | Detail; source: SQL },
 ) => record(db, { event: 'privilege_permissions_changed', by: byActor(actor), userId: null, detail, source });
+
+/** Where a group is renamed or its permissions are set: the name from then on, the one before, what was set. */
+function recordChange(
+  db: Database,
+  actor: Actor,
+  change: {
+    columns: { id: number; name?: string | undefined; permissions?: string | undefined };
+    untaken: SQL;
+  },
+) {
+  const { id, name = null, permissions = null } = change.columns;
+  const isRenamed = sql`name <> ${name}`;
+  return recordRights(db, actor, {
+    // As a patch of nothing, since that leaves out what is null.
+    detail: sql`json_patch('{}', json_object('group_id', id, 'group', coalesce(${name}, name),
+      'was', case when ${isRenamed} then name end, 'permissions', json(${permissions})))`,
+    source: sql`from groups where id = ${id} and ${change.untaken}
+      and (${permissions} is not null or ${isRenamed})`,
+  });
+}
 
 const toGroup = (row: typeof groups.$inferSelect): Group => ({
   ...row,

@@ -19,15 +19,15 @@ export const recordCreation = (
   });
 
 /**
- * Which members were set, without their values, and the rights that were given or taken. Whoever sets the same members
- * of itself over and over is counted.
+ * Which members were set, and the rights that were given or taken. Of the values only the name, so that its history is
+ * there from the creation on, and whether the user is active. Whoever sets the same of itself again is counted.
  */
 export function recordUpdate(
   db: Database,
   by: By,
   { id, changes, applied, now }: { id: number; changes: UserChanges; applied: SQL; now: Date },
 ) {
-  const { passwordHash, userLevel, groups, isActive } = changes;
+  const { passwordHash, userLevel, groups, isActive, username } = changes;
   const rights = { user_level: userLevel, groups };
   const fields = Object.keys(changes).flatMap((name) => FIELD_NAMES.get(name) ?? []);
   const happened: (readonly [AuditEventName, Detail])[] = [
@@ -35,7 +35,7 @@ export function recordUpdate(
     ...(userLevel === undefined && groups === undefined
       ? []
       : [['privilege_permissions_changed', rights] as const]),
-    ...(fields.length === 0 ? [] : [['user_updated', { fields, is_active: isActive }] as const]),
+    ...(fields.length === 0 ? [] : [['user_updated', { fields, is_active: isActive, username }] as const]),
   ];
   return happened.map(([event, detail]) => {
     const what = `${event} ${JSON.stringify(detail)}`;

@@ -278,13 +278,14 @@ describe('an API key', () => {
 });
 
 describe('a user', () => {
-  it('is recorded when made, changed and deleted, without the values of the fields', async () => {
+  it('is recorded when made, changed and deleted, without the values of the fields but name and is_active', async () => {
     const admin = await signedInAdmin();
     const username = uniqueName();
     const as = { token: admin.access };
     const { body } = await post('/users/', { username, password: 'a long password', user_level: 1 }, as);
     await patch(`/users/${body.id}/`, { email: 'private@example.com', custom_properties: { a: 'b' } }, as);
     await patch(`/users/${body.id}/`, { is_active: false }, as);
+    await patch(`/users/${body.id}/`, { username: `${username}-2`, first_name: 'private@' }, as);
     await patch(`/users/${body.id}/`, { user_level: 10 }, as);
     await patch(`/users/${body.id}/`, { password: 'another long one' }, as);
     await del(`/users/${body.id}/`, as);
@@ -293,9 +294,10 @@ describe('a user', () => {
       ['user_created', { username, user_level: 1, groups: [] }],
       ['user_updated', { fields: ['email', 'custom_properties'] }],
       ['user_updated', { fields: ['is_active'], is_active: false }],
+      ['user_updated', { fields: ['username', 'first_name'], username: `${username}-2` }],
       ['privilege_permissions_changed', { user_level: 10 }],
       ['authn_password_change', {}],
-      ['user_deleted', { username }],
+      ['user_deleted', { username: `${username}-2` }],
     ]);
     for (const event of results) {
       expect(event).toMatchObject({ user_id: body.id, username: null, ...byMe(admin) });
@@ -448,7 +450,7 @@ describe('a user', () => {
   });
 });
 
-it('the rights of a group are recorded when it is made, changed and deleted', async () => {
+it('a group is recorded when it is made, changed, renamed and deleted, with what was set', async () => {
   const admin = await signedInAdmin();
   const as = { token: admin.access };
   const name = uniqueName();
@@ -456,14 +458,20 @@ it('the rights of a group are recorded when it is made, changed and deleted', as
   await post('/groups/', { name, permissions: [1] }, as);
   await put(`/groups/${body.id}/`, { name, permissions: [4, 8] }, as);
   await patch(`/groups/${body.id}/`, { name: `${name}-2` }, as);
+  await patch(`/groups/${body.id}/`, { permissions: [1] }, as);
+  await put(`/groups/${body.id}/`, { name: `${name}-3`, permissions: [] }, as);
+  await patch(`/groups/${body.id}/`, { name: `${name}-3` }, as);
+  await patch(`/groups/${body.id}/`, {}, as);
   await del(`/groups/${body.id}/`, as);
   const { results } = await list(`actor_id=${admin.id}&event=privilege_permissions_changed`);
   const group = { group_id: body.id };
   expect(results.toReversed().map(({ detail }) => detail)).toEqual([
-    { group: name, permissions: [4] },
+    { group: name, permissions: [4], created: true },
     { ...group, group: name, permissions: [4, 8] },
-    { ...group, group: `${name}-2`, permissions: [4, 8] },
-    { ...group, group: `${name}-2`, permissions: [] },
+    { ...group, group: `${name}-2`, was: name },
+    { ...group, group: `${name}-2`, permissions: [1] },
+    { ...group, group: `${name}-3`, was: `${name}-2`, permissions: [] },
+    { ...group, group: `${name}-3`, permissions: [], deleted: true },
   ]);
 });
 
