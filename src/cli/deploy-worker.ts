@@ -19,6 +19,15 @@ export function hasKeys({ code, stdout, text }: Output): boolean | null {
   return text.includes('If this is a new Worker') ? false : null;
 }
 
+/** Of the Worker that `wrangler deploy` writes to, which is not that of wrangler.toml where Workers Builds names one. */
+function listSecrets({ name, argument }: Environment): Promise<Output> {
+  const list = ['secret', 'list', '--format', 'json'];
+  const worker = process.env['WRANGLER_CI_OVERRIDE_NAME'];
+  if (worker === undefined) return captureWrangler([...list, argument]);
+  // Beside a name, wrangler takes --env for an ending of it.
+  return captureWrangler([...list, '--name', worker], { env: { CLOUDFLARE_ENV: name } });
+}
+
 /**
  * Deploys the code, and with it a signing key where there is none.
  * @returns where it answers; null where it has no address.
@@ -26,7 +35,7 @@ export function hasKeys({ code, stdout, text }: Output): boolean | null {
  */
 export async function deployWorker(environment: Environment, args: string[]): Promise<string | null> {
   const { argument } = environment;
-  const listed = await captureWrangler(['secret', 'list', '--format', 'json', argument]);
+  const listed = await listSecrets(environment);
   const keys = hasKeys(listed);
   if (keys === null) throw new UsageError(listed.text.trim());
   const command = ['deploy', argument, ...args];

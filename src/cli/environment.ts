@@ -5,11 +5,12 @@ import { UsageError } from './options.ts';
 import { paths } from './project.ts';
 
 export type Environment = {
+  /** Empty for the one at the top. */
+  name: string;
   /** As an argument for wrangler, also where it is the top: wrangler warns where none is named. */
   argument: string;
   /** As people write it after a command of ours: ` --env staging`, or nothing. */
   suffix: string;
-  worker: string;
   /** The database bound as DB; its id only where wrangler.toml has one. */
   database: { name: string; id: string | undefined };
   vars: Record<string, unknown>;
@@ -25,9 +26,9 @@ export function readEnvironment(name: string = process.env['CLOUDFLARE_ENV'] ?? 
   if (bound?.database_name === undefined || worker === undefined)
     throw new UsageError('wrangler.toml needs a name, and a database_name for the binding DB.');
   return {
+    name,
     argument: `--env=${name}`,
     suffix: name === '' ? '' : ` --env ${name}`,
-    worker,
     database: { name: bound.database_name, id: bound.database_id },
     vars,
   };

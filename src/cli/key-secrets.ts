@@ -19,8 +19,8 @@ const listed = z.array(z.object({ name: z.string() }));
 
 /** The secrets of a deployed Worker. What is written goes through stdin, since arguments can be seen by others. */
 export function remoteSecrets({ argument }: Pick<Environment, 'argument'>): KeySecrets {
-  const run = async (command: string[], input?: string): Promise<string> => {
-    const output = await captureWrangler([...command, argument], input);
+  const run = async (command: string[], input = ''): Promise<string> => {
+    const output = await captureWrangler([...command, argument], { input });
     assertDone(output);
     return output.stdout;
   };

@@ -41,8 +41,11 @@ export function runWrangler(args: readonly string[]): Promise<number> {
 }
 
 /** Runs wrangler without a terminal, so that it asks nothing, and gives what it printed. `input` is its stdin. */
-export async function captureWrangler(args: readonly string[], input = ''): Promise<Output> {
-  const child = startWrangler(args, { stdio: ['pipe', 'pipe', 'pipe'] });
+export async function captureWrangler(
+  args: readonly string[],
+  { input = '', env = {} }: { input?: string; env?: Record<string, string> } = {},
+): Promise<Output> {
+  const child = startWrangler(args, { stdio: ['pipe', 'pipe', 'pipe'], env });
   // It may end without having read all of it; then its exit code tells what was wrong.
   child.stdin?.on('error', () => {}).end(input);
   const stdout: Buffer[] = [];

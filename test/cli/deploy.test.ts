@@ -111,6 +111,27 @@ describe('npm run deploy, where something goes wrong', () => {
   }, 30_000);
 
   it.each([
+    ['production', []],
+    ['staging', ['--env', 'staging']],
+  ])(
+    'keeps the keys of the Worker that Workers Builds names, in %s',
+    async (_, args) => {
+      const built = () =>
+        account.run('deploy', args, { env: { WRANGLER_CI_OVERRIDE_NAME: 'accounts-of-builds' } });
+      await built();
+      const keys = keysOf('accounts-of-builds');
+      const again = await built();
+      expect([again.code, keysOf('accounts-of-builds')]).toEqual([0, keys]);
+      expect(Object.keys(account.workers())).toEqual(['accounts-of-builds']);
+      expect(again.text).not.toContain('Multiple environments');
+    },
+    60_000,
+  );
+
+  it.each([
+    [['--name', 'other'], 'There is no option --name here: the Worker is that of wrangler.toml'],
+    [['--name=other'], 'There is no option --name here'],
+    [['-c', 'other.toml'], 'There is no option -c here'],
     [['--env', 'production'], 'No environment found in configuration with name "production"'],
     [['--env'], '--env needs a value.'],
     [['--location', 'mars'], 'Choices: weur'],

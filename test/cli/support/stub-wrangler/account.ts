@@ -41,7 +41,7 @@ export function openAccount() {
 
 /** The configuration of the environment that a call means, as the pinned wrangler reads and checks it. */
 export function readConfig(flags: Flags): Config {
-  const env = typeof flags['env'] === 'string' ? flags['env'] : undefined;
+  const env = typeof flags['env'] === 'string' ? flags['env'] : process.env['CLOUDFLARE_ENV'];
   const config = readConfigFile(String(flags['config'] ?? 'wrangler.toml'), env);
   if (env && !config.definedEnvironments?.includes(env))
     throw new Refused(`No environment found in configuration with name "${env}".`);

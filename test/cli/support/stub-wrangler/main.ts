@@ -34,7 +34,8 @@ async function answer(argv: readonly string[]): Promise<void> {
   const account = openAccount();
   account.logCall(argv);
   const call = parseCall(argv);
-  if (call.shouldNameEnv && !('env' in call.flags)) warnIfSeveral();
+  const named = 'env' in call.flags || process.env['CLOUDFLARE_ENV'] !== undefined;
+  if (call.shouldNameEnv && !named) warnIfSeveral();
   failIfAsked('before', call);
   const run = commands[call.command];
   if (run === undefined) throw new Refused(`the stub does not know "${call.command}"`);

@@ -4,8 +4,18 @@ import { type Account, readConfig, type StoredWorker } from './account.ts';
 import { type Call, type Flags, Refused } from './arguments.ts';
 import { addDatabase, findDatabase } from './d1.ts';
 
+/** As wrangler's `getLegacyScriptName`, by which its commands for secrets name a Worker. */
 function workerName(flags: Flags): string {
-  return String(flags['name'] ?? readConfig(flags).name);
+  const { name, env } = flags;
+  return name && env ? `${name}-${env}` : String(name ?? readConfig(flags).name);
+}
+
+/** As `wrangler deploy` names it. */
+function deployedName(flags: Flags): string {
+  const name = String(flags['name'] ?? readConfig(flags).name);
+  const expected = process.env['WRANGLER_CI_OVERRIDE_NAME'] ?? name;
+  if (expected !== name) console.warn('▲ [WARNING] Failed to match Worker name.');
+  return expected;
 }
 
 const newWorker = (): StoredWorker => ({
@@ -78,7 +88,7 @@ function readSecretFile(file: string): string {
 
 export function deploy(account: Account, { flags }: Call): void {
   const config = readConfig(flags);
-  const name = workerName(flags);
+  const name = deployedName(flags);
   const secrets =
     typeof flags['secrets-file'] === 'string' ? readSecrets(readSecretFile(flags['secrets-file'])) : {};
   const worker = findOrDraft(account, name);
