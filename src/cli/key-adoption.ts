@@ -2,7 +2,7 @@
 // follow, also after `npm run db:reset` or when a developer has put another key there.
 
 import { calculateJwkThumbprint, type JWK } from 'jose';
-import { isKeySetName } from '../core/key-set-names.ts';
+import { isSigningKeyName } from '../core/key-set-names.ts';
 import { readVariables } from './dev-vars.ts';
 import type { KeyRecords } from './key-records.ts';
 
@@ -12,7 +12,7 @@ type ReadKey = { kid: string; publicJwk: string; isPrivate: boolean };
 export async function adoptLocalKeys(records: KeyRecords, file: string, now: Date): Promise<void> {
   const known = await records.list();
   for (const [secretName, text = ''] of Object.entries(await readVariables(file))) {
-    if (!isKeySetName(secretName)) continue;
+    if (!isSigningKeyName(secretName)) continue;
     const key = await readOnlyKey(text);
     const recorded = known.find((record) => record.secretName === secretName);
     if (recorded?.kid === key?.kid) continue;

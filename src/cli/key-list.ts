@@ -12,7 +12,11 @@ export function describeRotation(rotation: Rotation): string[] {
     ...rotation.replaced.map((key) => lineOf(key, describeReplaced(key))),
     ...rotation.live.map((key, index) => lineOf(key, describeLive(rotation, key, index))),
     ...rotation.unset.map((key) => lineOf(key, 'is recorded, but not set')),
-    ...rotation.byHand.map((secretName) => ({ secretName, kid: '', state: 'was set by hand' })),
+    ...[...rotation.byHand, ...rotation.shared].map((secretName) => ({
+      secretName,
+      kid: '',
+      state: 'was set by hand',
+    })),
   ];
   if (lines.length === 0) return ['No signing key is set.'];
   const order = ({ secretName }: Line) => keySetNumber(secretName) ?? 0;

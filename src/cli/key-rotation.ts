@@ -1,7 +1,7 @@
 // Where a rotation stands and which step of it is possible, from the records, the names of the secrets and nothing
 // else. A plan tells when its step is safe; whether that time has come is for the caller to compare.
 
-import { isKeySetName, keySetName, keySetNumber } from '../core/key-set-names.ts';
+import { isKeySetName, isSigningKeyName, keySetName, keySetNumber } from '../core/key-set-names.ts';
 
 /** What is known of a key that these commands put into a secret. */
 export type RecordedKey = {
@@ -23,8 +23,10 @@ export type Rotation = {
   replaced: readonly ReplacedKey[];
   /** Recorded, but the secret is not there: a step was cut off, or someone deleted it. */
   unset: readonly RecordedKey[];
-  /** Secrets that these commands did not make, so that nobody here knows what they hold. */
+  /** Secrets that these commands did not make, so that nobody here knows what they hold: one of them may sign. */
   byHand: readonly string[];
+  /** Secrets that are shared with another server, and never sign. */
+  shared: readonly string[];
 };
 
 /** Why a step is not possible, and which one is instead. */
@@ -46,7 +48,7 @@ const numberOf = (name: string): number => keySetNumber(name) ?? 0;
 
 /** Sorts what is recorded by what is set; `secretNames` may name other secrets too. */
 export function rotationOf(records: readonly RecordedKey[], secretNames: readonly string[]): Rotation {
-  const set = secretNames.filter(isKeySetName);
+  const set = secretNames.filter(isSigningKeyName);
   const recorded = new Set(records.map(({ secretName }) => secretName));
   const sorted = records.toSorted((a, b) => numberOf(a.secretName) - numberOf(b.secretName));
   const present = sorted.filter(({ secretName }) => set.includes(secretName));
@@ -55,6 +57,7 @@ export function rotationOf(records: readonly RecordedKey[], secretNames: readonl
     replaced: present.filter((key): key is ReplacedKey => key.replaced !== null),
     unset: sorted.filter(({ secretName }) => !set.includes(secretName)),
     byHand: set.filter((name) => !recorded.has(name)).toSorted((a, b) => numberOf(a) - numberOf(b)),
+    shared: secretNames.filter((name) => isKeySetName(name) && !isSigningKeyName(name)),
   };
 }
 
@@ -68,23 +71,26 @@ function foreignSet(rotation: Rotation): string | undefined {
   return last === undefined ? rotation.byHand[0] : byHandBefore(rotation, last.secretName);
 }
 
-/** Which secret a new key goes into. Never one that is recorded: what that holds must stay certain. */
+/** Which secret a new key goes into. */
 export function planAdd(rotation: Rotation): Refusal | { secretName: string } {
   const { live, replaced, byHand } = rotation;
   const [signing, standby] = live;
   if (live.length + replaced.length + byHand.length === 0) return { refused: NO_KEYS };
   if (standby !== undefined) return { refused: `${standby.secretName} stands by already.`, next: 'promote' };
   const secretName = nextName(rotation);
+  if (!isSigningKeyName(secretName)) return { refused: NO_NUMBER };
   const foreign = byHandBefore(rotation, secretName);
   if (signing !== undefined && foreign !== undefined) return { refused: setByHand(foreign) };
   return { secretName };
 }
 
+/**
+ * Never a name that is recorded, since what that secret holds must stay certain, and behind all that may sign, since a
+ * new key before them would sign at once.
+ */
 function nextName({ live, replaced, unset, byHand }: Rotation): string {
-  const recorded = [...live, ...replaced, ...unset].map(({ secretName }) => numberOf(secretName));
-  let number = Math.max(1, ...recorded) + 1;
-  while (byHand.includes(keySetName(number))) number += 1;
-  return keySetName(number);
+  const recorded = [...live, ...replaced, ...unset].map(({ secretName }) => secretName);
+  return keySetName(Math.max(...[...recorded, ...byHand].map(numberOf)) + 1);
 }
 
 /** Which key stops signing, and which signs next. */
@@ -117,6 +123,9 @@ export const forgettable = ({ unset }: Rotation, now: Date): RecordedKey[] =>
   unset.filter(({ replaced, addedAt }) => replaced !== null || promotableAt(addedAt) <= now);
 
 const NO_KEYS = 'No signing key is set: `npm run deploy` makes the first one, locally `npm run dev`.';
+
+const NO_NUMBER =
+  'A secret with the number 999 is set, and a key behind it would never sign: move that by hand.';
 
 const setByHand = (name: string): string =>
   `${name} was not set by these commands, so nobody here knows what it holds. ` +

@@ -7,6 +7,18 @@ export function keySetNumber(name: string): number | null {
   return match === null ? null : Number(match[1] ?? 1);
 }
 
+/**
+ * Where the numbers begin of secrets that are shared with another server. They stand behind every key, since rotation
+ * never gets that far, and so let tokens in and sign none: they are never counted as the key that signs.
+ */
+const FIRST_SHARED = 1000;
+
+/** Whether a secret may hold the key that signs. */
+export function isSigningKeyName(name: string): boolean {
+  const number = keySetNumber(name);
+  return number !== null && number < FIRST_SHARED;
+}
+
 export const isKeySetName = (name: string): boolean => keySetNumber(name) !== null;
 
 /** The name of the secret with that number. */

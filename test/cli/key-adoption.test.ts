@@ -57,6 +57,12 @@ it('leaves a record alone whose key is there', async () => {
   expect(await context.records.list()).toEqual(before);
 });
 
+it('leaves a secret alone that is shared with another server', async () => {
+  const one = await createKey();
+  const recorded = await recordsFor({ JWT_KEYS: one.keySet, JWT_KEYS_1000: (await createKey()).keySet });
+  expect(recorded).toEqual([recordOf('JWT_KEYS', one)]);
+});
+
 it.each([
   ['several keys', async () => JSON.stringify({ keys: [await createKey(), await createKey()] })],
   ['a shared secret', async () => '{"keys":[{"kty":"oct","k":"AAAA","interchange":true}]}'],

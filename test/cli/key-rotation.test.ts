@@ -42,6 +42,9 @@ const STATES: Record<string, Rotation> = {
   'a replaced key alone': rotationOf([replaced(ONE), live(TWO)], [ONE]),
   'a set by hand': rotationOf([], [ONE]),
   'sets by hand': rotationOf([], [ONE, TWO]),
+  'a set by hand with a higher number': rotationOf([], [THREE]),
+  'a set by hand with the last number': rotationOf([], ['JWT_KEYS_999', FAR]),
+  'a secret shared with another server alone': rotationOf([], [FAR]),
   'a standby behind a set by hand': rotationOf([live(TWO)], [ONE, TWO]),
   'a set by hand behind': rotationOf([live(ONE)], [ONE, TWO]),
   'a set by hand far behind': rotationOf([live(ONE)], [ONE, FAR]),
@@ -62,6 +65,7 @@ const NONE_REPLACED = 'No key has been replaced.';
 describe('the steps that are possible', () => {
   const BY_HAND = (name: string) => expect.stringMatching(new RegExp(`^${name} was not set by these`));
   const NONE_SET = expect.stringMatching(/^No signing key is set/);
+  const NO_NUMBER = expect.stringMatching(/^A secret with the number 999 is set/);
   const NO_STANDBY = 'No key stands by.';
 
   it.each([
@@ -78,6 +82,9 @@ describe('the steps that are possible', () => {
     ['a replaced key alone', THREE, NONE_SET, ONE],
     ['a set by hand', TWO, BY_HAND(ONE), BY_HAND(ONE)],
     ['sets by hand', THREE, BY_HAND(ONE), BY_HAND(ONE)],
+    ['a set by hand with a higher number', 'JWT_KEYS_4', BY_HAND(THREE), BY_HAND(THREE)],
+    ['a set by hand with the last number', NO_NUMBER, BY_HAND('JWT_KEYS_999'), BY_HAND('JWT_KEYS_999')],
+    ['a secret shared with another server alone', NONE_SET, NONE_SET, NONE_REPLACED],
     ['a standby behind a set by hand', BY_HAND(ONE), BY_HAND(ONE), BY_HAND(ONE)],
     ['a set by hand behind', BY_HAND(TWO), NO_STANDBY, NONE_REPLACED],
     ['a set by hand far behind', TWO, NO_STANDBY, NONE_REPLACED],
