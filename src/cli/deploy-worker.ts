@@ -1,7 +1,7 @@
 // The Worker of a deployment, with the keys that it signs with.
 
 import { readFile } from 'node:fs/promises';
-import { isKeySetName } from '../core/key-set-names.ts';
+import { isSigningKeyName } from '../core/key-set-names.ts';
 import { listsName } from './deploy-database.ts';
 import type { Environment } from './environment.ts';
 import { recordFirstKey } from './key-records.ts';
@@ -11,11 +11,11 @@ import { withPrivateFile } from './private-file.ts';
 import { captureWrangler, exitCode, type Output, startWrangler } from './wrangler.ts';
 
 /**
- * Whether the deployed Worker has keys, from what `wrangler secret list` printed. Null when that is not
+ * Whether the deployed Worker has keys that may sign, from what `wrangler secret list` printed. Null when that is not
  * certain: taking a failure for "none" would replace the keys that people are signed in with.
  */
 export function hasKeys({ code, stdout, text }: Output): boolean | null {
-  if (code === 0) return listsName(stdout, isKeySetName);
+  if (code === 0) return listsName(stdout, isSigningKeyName);
   return text.includes('If this is a new Worker') ? false : null;
 }
 

@@ -3,7 +3,7 @@
 
 import { appendFile } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
-import { isKeySetName } from '../core/key-set-names.ts';
+import { isSigningKeyName } from '../core/key-set-names.ts';
 import { readIfPresent, replaceFile } from './files.ts';
 import { createKeySet } from './key-set.ts';
 import { UsageError } from './options.ts';
@@ -60,7 +60,7 @@ export async function removeVariable(file: string, name: string): Promise<void> 
 /** Makes a signing key for local development unless there is one. True when it made one. */
 export async function ensureSigningKey(file: string = paths.devVars): Promise<boolean> {
   const text = await readText(file);
-  const isSet = hasVariable(text, 'JWT_KEYS') || Object.keys(parseEnv(text)).some(isKeySetName);
+  const isSet = hasVariable(text, 'JWT_KEYS') || Object.keys(parseEnv(text)).some(isSigningKeyName);
   if (!isSet) await writeVariable(file, 'JWT_KEYS', await createKeySet());
   return !isSet;
 }

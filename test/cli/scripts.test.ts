@@ -43,6 +43,13 @@ describe('the signing key of local development', () => {
     expect(await readFile(file, 'utf8')).toBe(first);
   });
 
+  it('is made beside a secret that is shared with another server', async () => {
+    const file = join(folder, '.dev.vars');
+    await writeVariable(file, 'JWT_KEYS_1000', '{"keys":[]}');
+    expect(await ensureSigningKey(file)).toBe(true);
+    expect(await readFile(file, 'utf8')).toMatch(/^JWT_KEYS_1000='.*'\nJWT_KEYS='.*'\n$/);
+  });
+
   it('is appended to what the developer wrote, whose mode stays', async () => {
     const file = join(folder, '.dev.vars');
     await writeFile(file, 'PASSWORD_MIN_LENGTH=12');
@@ -124,6 +131,7 @@ describe('deploying', () => {
     expect(hasKeys(output(0, '[{"name":"JWT_KEYS","type":"secret_text"}]'))).toBe(true);
     expect(hasKeys(output(0, '[{"name":"JWT_KEYS_2","type":"secret_text"}]'))).toBe(true);
     expect(hasKeys(output(0, '[{"name":"JWT_KEYS_OLD","type":"secret_text"}]'))).toBe(false);
+    expect(hasKeys(output(0, '[{"name":"JWT_KEYS_1000","type":"secret_text"}]'))).toBe(false);
     expect(hasKeys(output(0, '[]'))).toBe(false);
     expect(hasKeys(output(1, '', 'Worker "x" not found. If this is a new Worker, run deploy first'))).toBe(
       false,
