@@ -100,6 +100,7 @@ export function planPromote(
   const [from, to] = rotation.live;
   const foreign = foreignSet(rotation);
   if (foreign !== undefined) return { refused: setByHand(foreign) };
+  if (from === undefined && rotation.replaced.length > 0) return { refused: NOTHING_SIGNS, next: 'add' };
   if (from === undefined) return { refused: NO_KEYS };
   if (to === undefined) return { refused: 'No key stands by.', next: 'add' };
   return { from, to, safeAt: promotableAt(to.addedAt) };
@@ -112,6 +113,8 @@ export function planRetire(
 ): Refusal | { keys: readonly ReplacedKey[]; safeAt: Date } {
   const keys = all ? rotation.replaced : rotation.replaced.slice(0, 1);
   const safe = keys.map(({ replaced }) => retirableAt(replaced).getTime());
+  const signs = rotation.live.length + rotation.byHand.length > 0;
+  if (keys.length > 0 && !signs) return { refused: NOTHING_SIGNS, next: 'add' };
   if (keys.length > 0) return { keys, safeAt: new Date(Math.max(...safe)) };
   const foreign = foreignSet(rotation);
   if (foreign !== undefined) return { refused: setByHand(foreign) };
@@ -126,6 +129,9 @@ const NO_KEYS = 'No signing key is set: `npm run deploy` makes the first one, lo
 
 const NO_NUMBER =
   'A secret with the number 999 is set, and a key behind it would never sign: move that by hand.';
+
+/** A deployment makes no key then: it sees that secrets are set, and not that none of them signs. */
+const NOTHING_SIGNS = 'No key is set that signs, so the service answers 503 to everyone.';
 
 const setByHand = (name: string): string =>
   `${name} was not set by these commands, so nobody here knows what it holds. ` +

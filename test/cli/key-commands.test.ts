@@ -136,6 +136,21 @@ describe('a step that is not possible changes nothing and names the one that is'
     expect(secrets).toEqual(before);
   });
 
+  it.each([hastily, ofAll])('retire, while no key would be left that signs: %j', async (options) => {
+    const { context, secrets } = await keyAccount();
+    await addKey(context);
+    await promoteKey(context, hastily);
+    delete secrets['JWT_KEYS_2'];
+    const before = { ...secrets };
+    await expect(retireKeys(context, options)).rejects.toThrow(
+      /^No key is set that signs.*Next: `keys:add`\.$/,
+    );
+    expect(secrets).toEqual(before);
+    await addKey(context);
+    await retireKeys(context, options);
+    expect(await rolesOf(secrets)).toEqual(['JWT_KEYS_3 signs']);
+  });
+
   it('promote and retire, where the set is not theirs', async () => {
     const { context, secrets } = await keyAccount();
     await context.records.forget(['JWT_KEYS']);

@@ -40,6 +40,8 @@ const STATES: Record<string, Rotation> = {
   'a retirement that was cut off': rotationOf([replaced(ONE), live(TWO)], [TWO]),
   'a rotated key': rotationOf([live(TWO)], [TWO]),
   'a replaced key alone': rotationOf([replaced(ONE), live(TWO)], [ONE]),
+  'a replaced key beside a shared secret': rotationOf([replaced(ONE), live(TWO)], [ONE, FAR]),
+  'a replaced key beside a set by hand': rotationOf([replaced(ONE)], [ONE, TWO]),
   'a set by hand': rotationOf([], [ONE]),
   'sets by hand': rotationOf([], [ONE, TWO]),
   'a set by hand with a higher number': rotationOf([], [THREE]),
@@ -66,6 +68,7 @@ describe('the steps that are possible', () => {
   const BY_HAND = (name: string) => expect.stringMatching(new RegExp(`^${name} was not set by these`));
   const NONE_SET = expect.stringMatching(/^No signing key is set/);
   const NO_NUMBER = expect.stringMatching(/^A secret with the number 999 is set/);
+  const NOTHING_SIGNS = expect.stringMatching(/^No key is set that signs/);
   const NO_STANDBY = 'No key stands by.';
 
   it.each([
@@ -79,7 +82,9 @@ describe('the steps that are possible', () => {
     ['two replaced keys', 'JWT_KEYS_4', NO_STANDBY, ONE],
     ['a retirement that was cut off', THREE, NO_STANDBY, NONE_REPLACED],
     ['a rotated key', THREE, NO_STANDBY, NONE_REPLACED],
-    ['a replaced key alone', THREE, NONE_SET, ONE],
+    ['a replaced key alone', THREE, NOTHING_SIGNS, NOTHING_SIGNS],
+    ['a replaced key beside a shared secret', THREE, NOTHING_SIGNS, NOTHING_SIGNS],
+    ['a replaced key beside a set by hand', THREE, BY_HAND(TWO), ONE],
     ['a set by hand', TWO, BY_HAND(ONE), BY_HAND(ONE)],
     ['sets by hand', THREE, BY_HAND(ONE), BY_HAND(ONE)],
     ['a set by hand with a higher number', 'JWT_KEYS_4', BY_HAND(THREE), BY_HAND(THREE)],
