@@ -52,7 +52,9 @@ async function create({ database }: Environment, { location, jurisdiction }: Pla
     ...(jurisdiction === undefined ? [] : ['--jurisdiction', jurisdiction]),
   ];
   assertDone(await captureWrangler(['d1', 'create', database.name, ...where]));
-  console.log(`Created the D1 database ${database.name}`);
+  // npm drops a --location that stands before its -- without a trace; an empty database can still be made anew.
+  const place = jurisdiction ?? location ?? 'a place that Cloudflare chose';
+  console.log(`Created the D1 database ${database.name} in ${place}`);
 }
 
 /** Whether there is an admin, active or not; null when that could not be learnt. */

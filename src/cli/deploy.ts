@@ -2,35 +2,26 @@
 // there, so that a run repeats what one before it left undone. Tables come before the code that reads them, and the
 // signing keys with it; keys that are set are never replaced, for that would end every login.
 
+import { assertOurWorker, rehearse } from './deploy-args.ts';
 import { ensureDatabase, hasAdmin } from './deploy-database.ts';
 import { deployWorker } from './deploy-worker.ts';
 import { type Environment, readEnvironment } from './environment.ts';
-import { runScript, takeOptions, UsageError } from './options.ts';
+import { assertReached, runScript, takeOptions } from './options.ts';
 import { runWrangler } from './wrangler.ts';
 
 async function deploy(args: string[]): Promise<void> {
   const { values, rest } = takeOptions(args, { named: ['env', 'location', 'jurisdiction'] });
-  assertSameWorker(rest);
+  assertReached(['dry-run']);
+  assertOurWorker(rest);
   const environment = readEnvironment(values.env);
   if (rest.some((arg) => /^--(dry-run|dryRun)(=true)?$/.test(arg))) {
     process.exitCode = await runWrangler(['deploy', environment.argument, ...rest]);
     return;
   }
+  await rehearse(environment, rest);
   await ensureDatabase(environment, values);
   const url = await deployWorker(environment, rest);
   console.log(lastWord(environment, { url, hasAdmin: await hasAdmin(environment) }));
-}
-
-/** Options that `wrangler deploy` takes, and with which it means another Worker than the steps before it. */
-const ELSEWHERE = /^(--?(name|config|c|cwd|profile|dispatch-namespace)(=|$)|-c)/;
-
-/** @throws UsageError for such an option: asked about another Worker, a deployment would replace the keys of this one. */
-function assertSameWorker(args: readonly string[]): void {
-  const option = args.find((arg) => ELSEWHERE.test(arg));
-  if (option === undefined) return;
-  throw new UsageError(
-    `There is no option ${option.split('=', 1)[0]} here: the Worker is that of wrangler.toml, as for every other command.`,
-  );
 }
 
 /** What to do next; the first admin is explained unless there is known to be one. */

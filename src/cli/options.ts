@@ -15,12 +15,13 @@ type Taken<Name extends string, Flag extends string> = {
 /**
  * Takes `--name value`, `--name=value` and `--flag` off the arguments before a bare `--`. The last one wins, as in
  * wrangler, and `-e` is `--env`.
- * @throws UsageError for a name without a value, or a flag with one.
+ * @throws UsageError for a name without a value, a flag with one, or an option that npm took for itself.
  */
 export function takeOptions<Name extends string, Flag extends string = never>(
   args: readonly string[],
   { named, flags = [] }: { named: readonly Name[]; flags?: readonly Flag[] },
 ): Taken<Name, Flag> {
+  assertReached([...named, ...flags].filter((name) => !OF_NPM.has(name)));
   const options: Record<string, Kind> = {
     ...Object.fromEntries(named.map((name): [string, Kind] => [name, { type: 'string' }])),
     ...Object.fromEntries(flags.map((name): [string, Kind] => [name, { type: 'boolean' }])),
@@ -38,6 +39,20 @@ export function takeOptions<Name extends string, Flag extends string = never>(
   }
   // The names are those of `options`, whose kinds say which of them hold a text.
   return { values, rest: args.filter((_, index) => !taken.has(index)) } as Taken<Name, Flag>;
+}
+
+/** Options that npm has too, and that may be set for npm alone. */
+const OF_NPM: ReadonlySet<string> = new Set(['all', 'force', 'location', 'yes']);
+
+/**
+ * npm takes what stands before a `--` for options of its own: without it, `npm run deploy --dry-run` would deploy.
+ * @throws UsageError where it did so with one of these.
+ */
+export function assertReached(names: readonly string[]): void {
+  const taken = names.find((name) => process.env[`npm_config_${name.replaceAll('-', '_')}`]);
+  if (taken === undefined) return;
+  const command = `npm run ${process.env['npm_lifecycle_event'] ?? 'SCRIPT'} -- --${taken}`;
+  throw new UsageError(`npm took --${taken} for itself. With -- before it, it gets here: ${command}`);
 }
 
 function given({ rawName, value }: { rawName: string; value?: string | undefined }, { type }: Kind) {

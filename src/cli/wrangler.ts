@@ -15,7 +15,7 @@ const wranglerScript = () =>
 type Stdio = 'inherit' | 'pipe' | 'ignore' | 'ipc';
 type Settings = { stdio?: Stdio[]; env?: Record<string, string> };
 /** `text` is both streams as they came. */
-export type Output = { code: number; stdout: string; text: string };
+export type Output = { code: number; stdout: string; stderr: string; text: string };
 
 /** Starts wrangler on the caller's terminal unless told otherwise. */
 export function startWrangler(args: readonly string[], { stdio, env }: Settings = {}): ChildProcess {
@@ -49,12 +49,15 @@ export async function captureWrangler(
   // It may end without having read all of it; then its exit code tells what was wrong.
   child.stdin?.on('error', () => {}).end(input);
   const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
   const all: Buffer[] = [];
   child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk) && all.push(chunk));
-  child.stderr?.on('data', (chunk: Buffer) => all.push(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk) && all.push(chunk));
   const code = await exitCode(child);
-  return { code, stdout: Buffer.concat(stdout).toString(), text: Buffer.concat(all).toString() };
+  return { code, stdout: textOf(stdout), stderr: textOf(stderr), text: textOf(all) };
 }
+
+const textOf = (chunks: Buffer[]): string => Buffer.concat(chunks).toString();
 
 /** @throws UsageError with what wrangler printed, when it failed. */
 export function assertDone({ code, text }: Output): void {

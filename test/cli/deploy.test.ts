@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { addressIn } from '../../src/cli/deploy-worker.ts';
 import { takeOptions } from '../../src/cli/options.ts';
 import { parseSigningKeys } from '../../src/core/signing-keys.ts';
@@ -31,6 +31,7 @@ describe('npm run deploy, in an account with nothing', () => {
       text: expect.stringContaining('https://edge-accounts.stub.workers.dev/api/'),
     });
     expect(first.text).toContain('npm run admin:create -- --remote\n');
+    expect(first.text).toContain('Created the D1 database edge-accounts in weur\n');
     const [database, ...more] = account.databases();
     expect([database, more]).toEqual([
       expect.objectContaining({ name: 'edge-accounts', location: 'weur' }),
@@ -51,6 +52,11 @@ describe('npm run deploy, in an account with nothing', () => {
     expect(await parseSigningKeys([{ name: 'JWT_KEYS', text: keysOf('edge-accounts') }])).toMatchObject({
       valid: true,
     });
+  });
+
+  it('tries the arguments first, without a word of it', () => {
+    expect(account.calls()[0]).toBe('deploy --dry-run --env= --var PASSWORD_MIN_LENGTH:12');
+    expect(first.text).not.toContain('dry-run');
   });
 
   it('shows no secret, neither on a command line nor in its output, and makes wrangler warn of nothing', () => {
@@ -75,6 +81,7 @@ describe('npm run deploy, in an account with nothing', () => {
   it('gives staging a Worker, a database, keys and counters of its own', async () => {
     const { code, text } = await deploy(['--env', 'staging']);
     expect([code, text]).toEqual([0, expect.stringContaining('admin:create -- --remote --env staging')]);
+    expect(text).toContain('in a place that Cloudflare chose\n');
     expect(text).not.toMatch(/warning/i);
     const { 'edge-accounts': production, 'edge-accounts-staging': staging } = account.workers();
     const [ours, its, ...more] = account.databases();
@@ -132,6 +139,10 @@ describe('npm run deploy, where something goes wrong', () => {
     [['--name', 'other'], 'There is no option --name here: the Worker is that of wrangler.toml'],
     [['--name=other'], 'There is no option --name here'],
     [['-c', 'other.toml'], 'There is no option -c here'],
+    [['staging'], '"staging" is not taken here. Options stand behind one --'],
+    [['--', '--env', 'staging'], '"--" is not taken here.'],
+    [['--message', 'first', 'version'], 'The expected output file at "version" was not found'],
+    [['--locaton', 'weur'], 'locaton'],
     [['--env', 'production'], 'No environment found in configuration with name "production"'],
     [['--env'], '--env needs a value.'],
     [['--location', 'mars'], 'Choices: weur'],
@@ -145,6 +156,23 @@ describe('npm run deploy, where something goes wrong', () => {
     },
     30_000,
   );
+
+  it.each([
+    ['env', 'staging', 'With -- before it, it gets here: npm run deploy -- --env'],
+    ['dry_run', 'true', 'npm took --dry-run for itself.'],
+    ['jurisdiction', 'true', 'npm took --jurisdiction for itself.'],
+  ])('refuses what npm took for itself, as --%s', async (name, value, sentence) => {
+    const env = { [`npm_config_${name}`]: value, npm_lifecycle_event: 'deploy' };
+    const { code, text } = await account.run('deploy', [], { env });
+    expect([code, text]).toEqual([1, expect.stringContaining(sentence)]);
+    expect([account.databases(), account.workers()]).toEqual([[], {}]);
+  });
+});
+
+it('takes no option of npm for one of ours where both have it', () => {
+  vi.stubEnv('npm_config_force', 'true');
+  expect(takeOptions([], { named: [], flags: ['force'] }).values).toEqual({});
+  vi.unstubAllEnvs();
 });
 
 it.each([

@@ -19,7 +19,7 @@ import {
 import { createKeySet } from '../../src/cli/key-set.ts';
 import { preparesEverything } from '../../src/cli/prepare.ts';
 import { parseSigningKeys } from '../../src/core/signing-keys.ts';
-import { freshCheckout } from './support/checkout.ts';
+import { freshCheckout, projectRoot } from './support/checkout.ts';
 
 const run = promisify(execFile);
 
@@ -127,7 +127,7 @@ it('explains the first admin only where there is known to be none', () => {
 
 describe('deploying', () => {
   it('takes a failed look at the secrets for no answer, never for "no keys"', () => {
-    const output = (code: number, stdout: string, text = stdout) => ({ code, stdout, text });
+    const output = (code: number, stdout: string, text = stdout) => ({ code, stdout, stderr: '', text });
     expect(hasKeys(output(0, '[{"name":"JWT_KEYS","type":"secret_text"}]'))).toBe(true);
     expect(hasKeys(output(0, '[{"name":"JWT_KEYS_2","type":"secret_text"}]'))).toBe(true);
     expect(hasKeys(output(0, '[{"name":"JWT_KEYS_OLD","type":"secret_text"}]'))).toBe(false);
@@ -166,6 +166,17 @@ describe('deploying', () => {
     60_000,
   );
 });
+
+it('deploys nothing where wrangler does not know an argument, and says that before it needs an account', async () => {
+  const command = ['src/cli/deploy.ts', '--locaton', 'weur'];
+  const env = { ...process.env, CLOUDFLARE_API_TOKEN: '' };
+  const failed = run(process.execPath, command, { cwd: projectRoot, env });
+  await expect(failed).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('Unknown argument: locaton'),
+  });
+  await expect(failed).rejects.not.toMatchObject({ stderr: expect.stringContaining('API_TOKEN') });
+}, 30_000);
 
 it('db:reset leaves an empty database with its tables, and the key as it was', async () => {
   const checkout = await freshCheckout();

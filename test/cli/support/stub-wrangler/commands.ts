@@ -3,7 +3,7 @@ import type { Call } from './arguments.ts';
 import { createDatabase, describeDatabase, executeSql, listDatabases, migrate } from './d1.ts';
 import { exportDatabase } from './export.ts';
 import { tellBookmark, travel } from './time-travel.ts';
-import { deleteSecret, deploy, listSecrets, putSecret, putSecrets } from './workers.ts';
+import { deleteSecret, deploy, listSecrets, putSecret, putSecrets, rehearse } from './workers.ts';
 
 /** What the stub can do; any other command fails. */
 export const commands: Record<string, (account: Account, call: Call) => void | Promise<void>> = {
@@ -20,4 +20,5 @@ export const commands: Record<string, (account: Account, call: Call) => void | P
   'secret bulk': putSecrets,
   'secret delete': deleteSecret,
   deploy,
+  'deploy --dry-run': rehearse,
 };

@@ -1,6 +1,6 @@
 // Stands in for wrangler where a test deploys: it takes what the pinned wrangler takes, refuses what that refuses, and
 // does to an account in a folder what wrangler would do to one at Cloudflare. What stays on this machine (`dev`,
-// `--local`, `--dry-run`) the real one does. See ../account.ts for how a test uses it.
+// `--local`) the real one does; a dry run, which a test waits for with each deployment, builds nothing here. See ../account.ts for how a test uses it.
 
 import { spawnSync } from 'node:child_process';
 import { openAccount, readConfig } from './account.ts';
@@ -15,15 +15,17 @@ const runReal = (argv: readonly string[]): number =>
 const LOCAL_UNLESS_REMOTE = new Set(['d1 execute', 'd1 migrations apply', 'd1 export']);
 
 const staysHere = ({ command, flags }: Call): boolean =>
-  command === 'dev' ||
-  flags['dry-run'] === true ||
-  (LOCAL_UNLESS_REMOTE.has(command) && flags['remote'] !== true);
+  command === 'dev' || (LOCAL_UNLESS_REMOTE.has(command) && flags['remote'] !== true);
 
 /** `before d1 create` or `after deploy` in EDGE_ACCOUNTS_STUB_FAILS: the call fails with nothing, or with all, done. */
 function failIfAsked(when: 'before' | 'after', { command }: Call): void {
   if (process.env['EDGE_ACCOUNTS_STUB_FAILS'] === `${when} ${command}`)
     throw new Refused('A request to the Cloudflare API (/accounts/stub) failed.\n\n  fetch failed');
 }
+
+/** A dry run is a command of its own here, so that one which is to fail is the deployment. */
+const isolated = (call: Call): Call =>
+  call.flags['dry-run'] === true ? { ...call, command: `${call.command} --dry-run` } : call;
 
 function warnIfSeveral(): void {
   if ((readConfig({}).definedEnvironments ?? []).length === 0) return;
@@ -33,7 +35,7 @@ function warnIfSeveral(): void {
 async function answer(argv: readonly string[]): Promise<void> {
   const account = openAccount();
   account.logCall(argv);
-  const call = parseCall(argv);
+  const call = isolated(parseCall(argv));
   const named = 'env' in call.flags || process.env['CLOUDFLARE_ENV'] !== undefined;
   if (call.shouldNameEnv && !named) warnIfSeveral();
   failIfAsked('before', call);

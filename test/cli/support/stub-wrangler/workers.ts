@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { appendFileSync, readFileSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { type Account, readConfig, type StoredWorker } from './account.ts';
 import { type Call, type Flags, Refused } from './arguments.ts';
 import { addDatabase, findDatabase } from './d1.ts';
@@ -84,6 +84,14 @@ function readSecrets(text: string): Record<string, string | null> {
 function readSecretFile(file: string): string {
   if ((statSync(file).mode & 0o077) !== 0) throw new Refused(`others can read ${file}`);
   return readFileSync(file, 'utf8');
+}
+
+/** What a dry run refuses, but for what only building shows. */
+export function rehearse(_: Account, { positionals: [path], flags }: Call): void {
+  readConfig(flags);
+  if (path !== undefined && !existsSync(path))
+    throw new Refused(`The expected output file at "${path}" was not found after running custom build`);
+  console.log('Total Upload: 1.00 KiB\n--dry-run: exiting now.');
 }
 
 export function deploy(account: Account, { flags }: Call): void {
