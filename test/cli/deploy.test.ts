@@ -1,8 +1,11 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { addressIn } from '../../src/cli/deploy-worker.ts';
 import { takeOptions } from '../../src/cli/options.ts';
 import { parseSigningKeys } from '../../src/core/signing-keys.ts';
 import { emptyAccount, type Run, type StubAccount } from './support/account.ts';
+import { freshCheckout } from './support/checkout.ts';
 
 let account: StubAccount;
 
@@ -47,6 +50,7 @@ describe('npm run deploy, in an account with nothing', () => {
         secrets: { JWT_KEYS: expect.any(String) },
         rateLimits: { LOGINS_PER_NETWORK: '8300', LOGINS_PER_NETWORK_AND_NAME: '8301' },
         crons: ['17 * * * *'],
+        domains: [],
       },
     });
     expect(await parseSigningKeys([{ name: 'JWT_KEYS', text: keysOf('edge-accounts') }])).toMatchObject({
@@ -174,6 +178,24 @@ it('takes no option of npm for one of ours where both have it', () => {
   expect(takeOptions([], { named: [], flags: ['force'] }).values).toEqual({});
   vi.unstubAllEnvs();
 });
+
+it('leaves a domain of the README with production when staging is deployed', async () => {
+  const checkout = await freshCheckout();
+  account = await emptyAccount(checkout.folder);
+  const [routes = ''] =
+    /^routes = .*\n/m.exec(await readFile(join(checkout.folder, 'README.md'), 'utf8')) ?? [];
+  const config = join(checkout.folder, 'wrangler.toml');
+  const text = await readFile(config, 'utf8');
+  await writeFile(config, text.replace(/^preview_urls/m, `${routes}preview_urls`));
+  await deploy();
+  const staging = await deploy(['--env', 'staging']);
+  const domainsOf = (worker: string) => account.workers()[worker]?.domains;
+  expect(staging.text).not.toMatch(/warning/i);
+  expect(domainsOf('edge-accounts')).toEqual(['accounts.example.com']);
+  expect(domainsOf('edge-accounts-staging')).toEqual([]);
+  await account.remove();
+  await checkout.remove();
+}, 60_000);
 
 it.each([
   [['--env', 'a', '--var', 'X:1'], { env: 'a' }, ['--var', 'X:1']],

@@ -14,6 +14,8 @@ export type StoredWorker = {
   rateLimits: Record<string, string>;
   crons: string[];
   versions: number;
+  /** The domains that lead to it: a deployment takes them away from any other Worker. */
+  domains: string[];
 };
 
 type State = { databases: StoredDatabase[]; workers: Record<string, StoredWorker> };

@@ -26,6 +26,7 @@ const newWorker = (): StoredWorker => ({
   rateLimits: {},
   crons: [],
   versions: 0,
+  domains: [],
 });
 
 /** A secret for a Worker that is not there makes a draft of it, where nobody can be asked. */
@@ -108,9 +109,19 @@ export function deploy(account: Account, { flags }: Call): void {
     database: bindDatabase(account, config, flags),
     rateLimits: Object.fromEntries(config.ratelimits.map(({ name, namespace_id }) => [name, namespace_id])),
     crons: config.triggers.crons ?? [],
+    domains: takeDomains(account, config),
   });
   account.save();
   report(name, worker, flags);
+}
+
+function takeDomains({ workers }: Account, { routes = [] }: ReturnType<typeof readConfig>): string[] {
+  const domains = routes.flatMap((route) =>
+    typeof route === 'object' && route.custom_domain === true ? [route.pattern] : [],
+  );
+  for (const worker of Object.values(workers))
+    worker.domains = worker.domains.filter((domain) => !domains.includes(domain));
+  return domains;
 }
 
 function readVars(given: Flags[string]): Record<string, string> {
