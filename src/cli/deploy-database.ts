@@ -34,9 +34,10 @@ export async function ensureDatabase(environment: Environment, place: Place): Pr
   await runUnasked(['d1', 'migrations', 'apply', 'DB', '--remote', environment.argument]);
 }
 
-async function exists({ database }: Environment): Promise<boolean> {
+/** With the environment, here and where it is made: each may have an account of its own. */
+async function exists({ database, argument }: Environment): Promise<boolean> {
   if (database.id !== undefined) return true;
-  const listed = await captureWrangler(['d1', 'list', '--json']);
+  const listed = await captureWrangler(['d1', 'list', '--json', argument]);
   const found = listed.code === 0 ? listsName(listed.stdout, (name) => name === database.name) : null;
   if (found === null) throw new UsageError(withHint(listed.text.trim()));
   return found;
@@ -46,12 +47,12 @@ async function exists({ database }: Environment): Promise<boolean> {
 const withHint = (text: string): string =>
   text.includes('CLOUDFLARE_API_TOKEN') ? `${text}\n\nOn a machine of your own: npx wrangler login` : text;
 
-async function create({ database }: Environment, { location, jurisdiction }: Place): Promise<void> {
+async function create({ database, argument }: Environment, { location, jurisdiction }: Place): Promise<void> {
   const where = [
     ...(location === undefined ? [] : ['--location', location]),
     ...(jurisdiction === undefined ? [] : ['--jurisdiction', jurisdiction]),
   ];
-  assertDone(await captureWrangler(['d1', 'create', database.name, ...where]));
+  assertDone(await captureWrangler(['d1', 'create', database.name, ...where, argument]));
   // npm drops a --location that stands before its -- without a trace; an empty database can still be made anew.
   const place = jurisdiction ?? location ?? 'a place that Cloudflare chose';
   console.log(`Created the D1 database ${database.name} in ${place}`);

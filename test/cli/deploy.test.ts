@@ -197,6 +197,21 @@ it('leaves a domain of the README with production when staging is deployed', asy
   await checkout.remove();
 }, 60_000);
 
+it('makes the database of an environment in the account of that', async () => {
+  const checkout = await freshCheckout();
+  account = await emptyAccount(checkout.folder);
+  const config = join(checkout.folder, 'wrangler.toml');
+  const text = await readFile(config, 'utf8');
+  await writeFile(config, text.replace('[env.staging]\n', '[env.staging]\naccount_id = "theirs"\n'));
+  const { code, text: said } = await deploy(['--env', 'staging']);
+  expect([code, said]).toEqual([0, expect.stringContaining('Edge Accounts is deployed')]);
+  expect(account.databases()).toMatchObject([{ name: 'edge-accounts-staging', account: 'theirs' }]);
+  expect((await deploy(['--env', 'staging'])).code).toBe(0);
+  expect(account.databases()).toHaveLength(1);
+  await account.remove();
+  await checkout.remove();
+}, 60_000);
+
 it.each([
   [['--env', 'a', '--var', 'X:1'], { env: 'a' }, ['--var', 'X:1']],
   [['-e', 'a', '--env=b'], { env: 'b' }, []],

@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { type Flags, Refused } from './arguments.ts';
 import { type Config, readConfigFile } from './pinned.ts';
 
-export type StoredDatabase = { uuid: string; name: string; location: string | null };
+export type StoredDatabase = {
+  uuid: string;
+  name: string;
+  location: string | null;
+  /** The `account_id` that it was made in: the accounts of a person are told apart for databases alone. */
+  account: string | null;
+};
 export type StoredWorker = {
   /** False while it only holds secrets. */
   deployed: boolean;
@@ -39,6 +45,12 @@ export function openAccount() {
     save: () =>
       writeFileSync(file, JSON.stringify({ databases: state.databases, workers: state.workers }, null, 2)),
   };
+}
+
+/** The databases of the account that a call means. */
+export function databasesFor(account: Account, flags: Flags): StoredDatabase[] {
+  const id = readConfig(flags).account_id ?? null;
+  return account.databases.filter((database) => database.account === id);
 }
 
 /** The configuration of the environment that a call means, as the pinned wrangler reads and checks it. */

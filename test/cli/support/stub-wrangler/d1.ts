@@ -2,26 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type Account, readConfig, type StoredDatabase } from './account.ts';
+import { type Account, databasesFor, readConfig, type StoredDatabase } from './account.ts';
 import { type Call, type Flags, Refused } from './arguments.ts';
 import { splitSql } from './pinned.ts';
 
 type Binding = ReturnType<typeof readConfig>['d1_databases'][number];
 
 export function createDatabase(account: Account, { positionals: [name = ''], flags }: Call): void {
-  if (account.databases.some((database) => database.name === name))
+  if (databasesFor(account, flags).some((database) => database.name === name))
     throw new Refused('A database with that name already exists');
-  const database = addDatabase(
-    account,
-    name,
-    typeof flags['location'] === 'string' ? flags['location'] : null,
-  );
+  const database = addDatabase(account, name, flags);
   console.log(`✅ Successfully created DB '${name}'\n\n[[d1_databases]]\ndatabase_id = "${database.uuid}"`);
 }
 
 /** Also what a deployment does for a binding whose database is not there yet. */
-export function addDatabase(account: Account, name: string, location: string | null): StoredDatabase {
-  const database = { uuid: randomUUID(), name, location };
+export function addDatabase(account: Account, name: string, flags: Flags): StoredDatabase {
+  const location = typeof flags['location'] === 'string' ? flags['location'] : null;
+  const database = { uuid: randomUUID(), name, location, account: readConfig(flags).account_id ?? null };
   account.databases.push(database);
   account.save();
   return database;
@@ -30,7 +27,9 @@ export function addDatabase(account: Account, name: string, location: string | n
 export function listDatabases(account: Account, { flags }: Call): void {
   if (flags['json'] !== true) throw new Refused('the stub lists as JSON only');
   console.log(
-    JSON.stringify(account.databases.map(({ uuid, name }) => ({ uuid, name, version: 'production' }))),
+    JSON.stringify(
+      databasesFor(account, flags).map(({ uuid, name }) => ({ uuid, name, version: 'production' })),
+    ),
   );
 }
 
@@ -49,7 +48,7 @@ function bindingOf(flags: Flags, nameOrBinding: string): Binding | undefined {
 export function findDatabase(account: Account, nameOrBinding: string, flags: Flags): StoredDatabase {
   const bound = bindingOf(flags, nameOrBinding);
   const name = bound?.database_name ?? nameOrBinding;
-  const found = account.databases.find((database) =>
+  const found = databasesFor(account, flags).find((database) =>
     bound?.database_id ? database.uuid === bound.database_id : database.name === name,
   );
   if (found !== undefined) return found;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs';
-import { type Account, readConfig, type StoredWorker } from './account.ts';
+import { type Account, databasesFor, readConfig, type StoredWorker } from './account.ts';
 import { type Call, type Flags, Refused } from './arguments.ts';
 import { addDatabase, findDatabase } from './d1.ts';
 
@@ -133,13 +133,13 @@ function readVars(given: Flags[string]): Record<string, string> {
 function bindDatabase(account: Account, config: ReturnType<typeof readConfig>, flags: Flags): string | null {
   const [bound] = config.d1_databases;
   if (bound === undefined) return null;
-  const known = account.databases.some(
+  const known = databasesFor(account, flags).some(
     ({ name, uuid }) => name === bound.database_name || uuid === bound.database_id,
   );
   const database =
     known || bound.database_id
       ? findDatabase(account, bound.binding, flags)
-      : addDatabase(account, String(bound.database_name), null);
+      : addDatabase(account, String(bound.database_name), { env: flags['env'] });
   return database.uuid;
 }
 
