@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { CHUNK_ROWS, tidyUp } from '../../src/core/housekeeping.ts';
+import { CHUNK_ROWS, type HousekeepingStore, tidyUp } from '../../src/core/housekeeping.ts';
 import { createHousekeepingStore } from '../../src/db/housekeeping.ts';
 import { env } from '../support/env.ts';
 import { count, db, later, NOW, storedUser } from '../support/stores.ts';
@@ -70,15 +70,35 @@ describe('tidyUp', () => {
   });
 
   it('leaves what remains to the next run, however much there is', async () => {
-    let chunks = 0;
-    const endless = {
-      removeExpired: async () => {
-        chunks++;
-        return CHUNK_ROWS;
+    const endless = { removeExpired: async () => CHUNK_ROWS };
+    const quarter = 10 * CHUNK_ROWS;
+    expect(await tidyUp({ ...deps, housekeeping: endless }, NOW)).toEqual({
+      sessions: quarter,
+      loginAttempts: quarter,
+      knownNetworks: quarter,
+      auditEvents: quarter,
+    });
+  });
+
+  it('gives what some kinds do not need to those that have more, within one limit for all', async () => {
+    const expired = { sessions: 1e6, loginAttempts: 0, knownNetworks: 1, auditEvents: 2 * CHUNK_ROWS };
+    let queries = 0;
+    const store: HousekeepingStore = {
+      removeExpired: async (kind, _, limit) => {
+        queries++;
+        const rows = Math.min(expired[kind], limit);
+        expired[kind] -= rows;
+        return rows;
       },
     };
-    const removed = await tidyUp({ ...deps, housekeeping: endless }, NOW);
-    expect([removed.sessions, chunks]).toEqual([40 * CHUNK_ROWS, 160]);
+    const removed = await tidyUp({ ...deps, housekeeping: store }, NOW);
+    expect(removed).toEqual({
+      sessions: 35 * CHUNK_ROWS,
+      loginAttempts: 0,
+      knownNetworks: 1,
+      auditEvents: 2 * CHUNK_ROWS,
+    });
+    expect(queries).toBe(40);
   });
 
   it('does no harm when it runs twice at once', async () => {
