@@ -135,6 +135,11 @@ describe('the walk of an operator', () => {
     query(
       "insert into groups values (1, 'support', '[4]');\ninsert into user_groups values (1, 1);\nselect 1",
     );
+    // A user who is gone, and whom an event still names.
+    query(`insert into users select 7, 'gone', '', '', '', '', 1, 1, 0, 0, 0, null, '{}', '{}', '[]', 0, null, '';
+insert into audit_events (key, event, created_at, last_at, count, user_id, detail) values ('k', 'user_deleted', 0, 0, 1, 7, '{}');
+delete from users where id = 7;
+select 1`);
     giveOut();
     await follow('### Backup and restore', { only: /export/ });
     const restored = 'edge-accounts-restored';
@@ -149,8 +154,18 @@ describe('the walk of an operator', () => {
     );
     await follow('### Backup and restore', { only: /migrations apply|execute|npm run deploy/ });
     const content = (database: string) =>
-      ['users', 'groups', 'user_groups'].map((table) => query(`select * from ${table}`, database));
+      ['users', 'groups', 'user_groups', 'signing_keys', 'audit_events'].map((table) =>
+        query(`select * from ${table}`, database),
+      );
     expect(content(restored)).toEqual(content('edge-accounts'));
+    expect(
+      query(
+        `insert into users select null, 'new', '', '', '', '', 1, 1, 0, 0, 0, null, '{}', '{}', '[]', 0, null, '' returning id`,
+        restored,
+      ),
+    ).toEqual([{ id: 8 }]);
+    expect(await rolesOf(secrets())).toEqual(['JWT_KEYS_4 signs']);
+    expect(query('select secret_name from signing_keys', restored)).toEqual([{ secret_name: 'JWT_KEYS_4' }]);
     expect(
       query('select (select count(*) from sessions) + (select count(*) from api_keys) as alive', restored),
     ).toEqual([{ alive: 0 }]);
