@@ -178,15 +178,18 @@ it('deploys nothing where wrangler does not know an argument, and says that befo
   await expect(failed).rejects.not.toMatchObject({ stderr: expect.stringContaining('API_TOKEN') });
 }, 30_000);
 
-it('db:reset leaves an empty database with its tables, and the key as it was', async () => {
+it('db:reset leaves an empty database with its tables, and the key as it was, and takes nothing that it does not know', async () => {
   const checkout = await freshCheckout();
   await ensureSigningKey(join(checkout.folder, '.dev.vars'));
   // The id of an environment's database is not that of the local one.
   const elsewhere = '\n[[env.other.d1_databases]]\nbinding = "DB"\ndatabase_name = "a"\ndatabase_id = "b"\n';
   await appendFile(join(checkout.folder, 'wrangler.toml'), elsewhere);
   const key = await readFile(join(checkout.folder, '.dev.vars'), 'utf8');
-  const reset = () => run(process.execPath, ['src/cli/db-reset.ts'], { cwd: checkout.folder });
+  const reset = (...args: string[]) =>
+    run(process.execPath, ['src/cli/db-reset.ts', ...args], { cwd: checkout.folder });
   expect((await reset()).stdout).toMatch(/There was no local database[\s\S]*Applied 0000_/);
+  for (const args of [['--persist', 'x'], ['--env=staging'], ['x'], ['--persist-to']])
+    await expect(reset(...args)).rejects.toMatchObject({ code: 1, stdout: '' });
   expect((await reset()).stdout).toMatch(/Removed the local database[\s\S]*Applied 0000_/);
   expect(await readFile(join(checkout.folder, '.dev.vars'), 'utf8')).toBe(key);
   await checkout.remove();
