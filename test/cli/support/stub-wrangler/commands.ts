@@ -1,15 +1,14 @@
 import type { Account } from './account.ts';
 import type { Call } from './arguments.ts';
-import { createDatabase, describeDatabase, executeSql, listDatabases, migrate } from './d1.ts';
+import { createDatabase, executeSql, listDatabases, migrate } from './d1.ts';
 import { exportDatabase } from './export.ts';
 import { tellBookmark, travel } from './time-travel.ts';
-import { deleteSecret, deploy, listSecrets, putSecret, putSecrets, rehearse } from './workers.ts';
+import { deleteSecret, deploy, listSecrets, putSecret, rehearse } from './workers.ts';
 
 /** What the stub can do; any other command fails. */
 export const commands: Record<string, (account: Account, call: Call) => void | Promise<void>> = {
   'd1 create': createDatabase,
   'd1 list': listDatabases,
-  'd1 info': describeDatabase,
   'd1 execute': executeSql,
   'd1 migrations apply': migrate,
   'd1 export': exportDatabase,
@@ -17,7 +16,6 @@ export const commands: Record<string, (account: Account, call: Call) => void | P
   'd1 time-travel restore': travel,
   'secret list': listSecrets,
   'secret put': putSecret,
-  'secret bulk': putSecrets,
   'secret delete': deleteSecret,
   deploy,
   'deploy --dry-run': rehearse,

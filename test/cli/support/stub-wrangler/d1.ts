@@ -33,11 +33,6 @@ export function listDatabases(account: Account, { flags }: Call): void {
   );
 }
 
-export function describeDatabase(account: Account, { positionals: [name = ''], flags }: Call): void {
-  const { uuid, name: found, location } = findDatabase(account, name, flags);
-  console.log(JSON.stringify({ uuid, name: found, running_in_region: location }));
-}
-
 function bindingOf(flags: Flags, nameOrBinding: string): Binding | undefined {
   return readConfig(flags).d1_databases.find(
     ({ binding, database_name }) => binding === nameOrBinding || database_name === nameOrBinding,

@@ -54,17 +54,6 @@ export function putSecret(account: Account, { positionals: [key = ''], flags }: 
   console.log(`✨ Success! Uploaded secret ${key}`);
 }
 
-export function putSecrets(account: Account, { positionals: [file], flags }: Call): void {
-  const content = readSecrets(file === undefined ? readFileSync(0, 'utf8') : readSecretFile(file));
-  const worker = findOrDraft(account, workerName(flags));
-  for (const [key, value] of Object.entries(content)) {
-    if (value === null) delete worker.secrets[key];
-    else worker.secrets[key] = value;
-  }
-  account.save();
-  console.log(`✨ ${Object.keys(content).length} secrets successfully created`);
-}
-
 export function deleteSecret(account: Account, { positionals: [key = ''], flags }: Call): void {
   const secrets = account.workers[workerName(flags)]?.secrets;
   if (secrets?.[key] === undefined) throw new Refused(`Secret "${key}" not found.`);
@@ -73,7 +62,7 @@ export function deleteSecret(account: Account, { positionals: [key = ''], flags 
   console.log(`✨ Success! Deleted secret ${key}`);
 }
 
-function readSecrets(text: string): Record<string, string | null> {
+function readSecrets(text: string): Record<string, string> {
   try {
     return JSON.parse(text);
   } catch {
