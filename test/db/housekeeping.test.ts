@@ -1,11 +1,17 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { CHUNK_ROWS, type HousekeepingStore, tidyUp } from '../../src/core/housekeeping.ts';
+import {
+  CHUNK_ROWS,
+  type HousekeepingDeps,
+  type HousekeepingStore,
+  tidyUp,
+} from '../../src/core/housekeeping.ts';
 import { createHousekeepingStore } from '../../src/db/housekeeping.ts';
 import { env } from '../support/env.ts';
 import { count, db, later, NOW, storedUser } from '../support/stores.ts';
 
 const housekeeping = createHousekeepingStore(db);
 const deps = { housekeeping, auditRetentionDays: 90 };
+const removedBy = async (given: HousekeepingDeps, now: Date) => (await tidyUp(given, now)).removed;
 const DAY = 24 * 60 * 60_000;
 
 /** As many rows of each kind, expiring one a millisecond from `from` on. */
@@ -42,14 +48,14 @@ const left = async () => [
 describe('tidyUp', () => {
   it('removes what has expired to the millisecond, and nothing else', async () => {
     await rows(10, NOW);
-    expect(await tidyUp(deps, later(3))).toEqual({
+    expect(await removedBy(deps, later(3))).toEqual({
       sessions: 4,
       loginAttempts: 4,
       knownNetworks: 4,
       auditEvents: 4,
     });
     expect(await left()).toEqual([6, 6, 6, 6]);
-    expect(await tidyUp(deps, later(3))).toEqual({
+    expect(await removedBy(deps, later(3))).toEqual({
       sessions: 0,
       loginAttempts: 0,
       knownNetworks: 0,
@@ -72,7 +78,7 @@ describe('tidyUp', () => {
   it('leaves what remains to the next run, however much there is', async () => {
     const endless = { removeExpired: async () => CHUNK_ROWS };
     const quarter = 10 * CHUNK_ROWS;
-    expect(await tidyUp({ ...deps, housekeeping: endless }, NOW)).toEqual({
+    expect(await removedBy({ ...deps, housekeeping: endless }, NOW)).toEqual({
       sessions: quarter,
       loginAttempts: quarter,
       knownNetworks: quarter,
@@ -91,7 +97,7 @@ describe('tidyUp', () => {
         return rows;
       },
     };
-    const removed = await tidyUp({ ...deps, housekeeping: store }, NOW);
+    const removed = await removedBy({ ...deps, housekeeping: store }, NOW);
     expect(removed).toEqual({
       sessions: 35 * CHUNK_ROWS,
       loginAttempts: 0,
@@ -101,9 +107,24 @@ describe('tidyUp', () => {
     expect(queries).toBe(40);
   });
 
+  it('goes on with the other kinds when one fails, and tells of it', async () => {
+    await rows(10, NOW);
+    const failure = new Error('no answer');
+    const store: HousekeepingStore = {
+      async removeExpired(kind, ...rest) {
+        if (kind === 'sessions') throw failure;
+        return housekeeping.removeExpired(kind, ...rest);
+      },
+    };
+    expect(await tidyUp({ ...deps, housekeeping: store }, later(3))).toEqual({
+      removed: { sessions: 0, loginAttempts: 4, knownNetworks: 4, auditEvents: 4 },
+      failures: [failure],
+    });
+  });
+
   it('does no harm when it runs twice at once', async () => {
     await rows(50, NOW);
-    const both = await Promise.all([tidyUp(deps, later(9)), tidyUp(deps, later(9))]);
+    const both = await Promise.all([removedBy(deps, later(9)), removedBy(deps, later(9))]);
     expect(both.map(({ sessions }) => sessions).reduce((sum, n) => sum + n)).toBe(10);
     expect(await left()).toEqual([40, 40, 40, 40]);
   });

@@ -37,6 +37,25 @@ it('the Cron Trigger removes expired logins, leaves live ones, and logs one line
   });
 });
 
-it('the run fails, for the platform to see, when the database does not answer', async () => {
+it('the run fails, for the platform to see, when the database does not answer, and its line tells why', async () => {
+  lines.length = 0;
   await expect(run(envWith({ DB: broken(env.DB) }) as typeof env)).rejects.toThrow('did not answer');
+  expect(lines).toHaveLength(1);
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+    level: 'error',
+    task: 'housekeeping',
+    removed: { sessions: 0 },
+    causes: expect.arrayContaining(['Error: D1_ERROR: Network connection lost.']),
+  });
+});
+
+it('the run fails, and its line tells why, while the configuration is wrong', async () => {
+  lines.length = 0;
+  await expect(run(envWith({ CORS_ORIGINS: 'nonsense' }) as typeof env)).rejects.toThrow('not configured');
+  expect(lines).toHaveLength(1);
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+    level: 'error',
+    task: 'housekeeping',
+    causes: expect.arrayContaining([expect.stringContaining('CORS_ORIGINS')]),
+  });
 });
