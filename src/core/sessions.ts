@@ -96,7 +96,7 @@ export interface SessionStore {
    * of parallel calls one rotates, and a token that is reused ends the session, which is recorded.
    */
   refreshState(named: NamedSession, now: Date, from: Source): Promise<SessionState | null>;
-  /** Ends one session; ending it again changes nothing. */
+  /** Ends one session, for an actor with an identity one of its own; ending it again changes nothing. */
   end(sessionId: string, actor: Actor): Promise<void>;
   /** Of one user, newest first. */
   listLive(userId: number, slice: Slice, now: Date): Promise<Page<LiveSession>>;

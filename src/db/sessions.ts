@@ -69,8 +69,10 @@ export function createSessionStore(db: Database): SessionStore {
       return toState(rows[0], toChain(chains[0]));
     },
     async end(sessionId, actor) {
-      const ended = recordEnd(db, actor, sql`from sessions where id = ${sessionId}`);
-      await repeatableWrite(() => db.batch([ended, db.delete(sessions).where(eq(sessions.id, sessionId))]));
+      const { identity } = actor;
+      const own = and(eq(sessions.id, sessionId), identity && eq(sessions.userId, identity.userId));
+      const ended = recordEnd(db, actor, sql`from sessions where ${own}`);
+      await repeatableWrite(() => db.batch([ended, db.delete(sessions).where(own)]));
     },
     async listLive(userId, { offset, limit }, now) {
       const live = and(eq(sessions.userId, userId), gt(sessions.expiresAt, now.getTime()));

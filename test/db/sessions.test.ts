@@ -228,6 +228,15 @@ describe('end', () => {
     await Promise.all([...[one, one, 'unknown'].map((id) => sessions.end(id, ADMIN))]);
     expect(await sessionIdsOf(id)).toEqual([other]);
   });
+
+  it('by somebody ends none of another', async () => {
+    const [{ id }, { id: other }] = [await member(), await member()];
+    const [own, foreign] = [await storedSession(id), await storedSession(other)];
+    const proof = { kind: 'session' as const, sessionId: own };
+    const actor = { ...ADMIN, identity: { userId: id, proof, from: SOMEWHERE } };
+    for (const session of [foreign, own]) await sessions.end(session, actor);
+    expect([await sessionIdsOf(id), await sessionIdsOf(other)]).toEqual([[], [foreign]]);
+  });
 });
 
 describe('the live sessions of a user', () => {

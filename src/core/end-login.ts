@@ -1,0 +1,25 @@
+import { type Actor, rightsOf, type Source } from './principal.ts';
+import type { SessionDeps } from './sessions.ts';
+import { verifyToken } from './tokens.ts';
+
+/**
+ * Ends the login that a refresh token names, in one round trip: whoever has that token may. What became of its user
+ * does not matter, and a token that is bad, expired or of no session ends nothing, which is no error.
+ */
+export async function endLogin(
+  deps: Pick<SessionDeps, 'sessions' | 'tokenPolicy' | 'signingKeys'>,
+  { token, from, now }: { token: string; from: Source; now: Date },
+): Promise<void> {
+  const expected = { token, kind: 'refresh' as const, now };
+  const verified = await verifyToken(await deps.signingKeys(), deps.tokenPolicy, expected);
+  if (!verified.valid) return;
+  const { userId, sessionId } = verified.claims;
+  if (userId === null || sessionId === null) return;
+  await deps.sessions.end(sessionId, sessionItself({ userId, sessionId, from }));
+}
+
+/** To end oneself takes no right. */
+const sessionItself = (named: { userId: number; sessionId: string; from: Source }): Actor => {
+  const { userId, sessionId, from } = named;
+  return { ...rightsOf(0, []), identity: { userId, proof: { kind: 'session', sessionId }, from } };
+};
