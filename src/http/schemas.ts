@@ -3,6 +3,7 @@ import type { ApiKey } from '../core/api-keys.ts';
 import { ACTOR_KINDS, AUDIT_EVENTS, type AuditEvent } from '../core/audit-events.ts';
 import type { SeenSession } from '../core/live-sessions.ts';
 import { PERMISSIONS } from '../core/permissions.ts';
+import { holds, type Rights } from '../core/principal.ts';
 import type { User } from '../core/users.ts';
 
 const instant = (description: string) =>
@@ -10,6 +11,10 @@ const instant = (description: string) =>
 
 /** With the six decimals of Python's clock, which clients of the reference parse by their number. */
 const instantJson = (instant: Date): string => instant.toISOString().replace('Z', '000Z');
+
+const permissionCodename = z
+  .enum(PERMISSIONS.map((permission) => permission.codename))
+  .openapi({ example: 'view_user' });
 
 const id = (example: number) => z.int().openapi({ example });
 
@@ -66,6 +71,20 @@ export function userJson(user: User): z.input<typeof userSchema> {
     groups: user.groups,
   };
 }
+
+export const meSchema = userSchema
+  .extend({
+    permissions: z.array(permissionCodename).openapi({
+      example: ['view_user', 'change_user'],
+      description: 'What the caller may do now; all of them for admins.',
+    }),
+  })
+  .openapi('Me');
+
+export const meJson = (user: User, rights: Rights): z.input<typeof meSchema> => ({
+  ...userJson(user),
+  permissions: PERMISSIONS.map(({ codename }) => codename).filter((each) => holds(rights, each)),
+});
 
 export const apiKeySchema = z
   .object({
@@ -186,7 +205,7 @@ export const permissionSchema = z
   .object({
     id: id(4),
     name: z.string().openapi({ example: 'Can view user' }),
-    codename: z.enum(PERMISSIONS.map(({ codename }) => codename)).openapi({ example: 'view_user' }),
+    codename: permissionCodename,
   })
   .openapi('Permission');
 

@@ -1,4 +1,5 @@
 import { isJsonObject, type Json } from '../../src/core/json.ts';
+import { PERMISSIONS } from '../../src/core/permissions.ts';
 import type { Answer } from '../support/api.ts';
 import { claimsOf } from '../support/wire-tokens.ts';
 import { longText, type Recorded, type RecordedToken } from './recording.ts';
@@ -81,6 +82,8 @@ const KINDS: Record<string, (found: unknown) => boolean> = {
   '<text>': (found) => typeof found === 'string',
   '<object>': isJsonObject,
   '<keys>': (found) => Array.isArray(found) && found.every(isKey),
+  '<permissions>': (found) =>
+    Array.isArray(found) && found.every((one) => PERMISSIONS.some(({ codename }) => codename === one)),
   '<ids>': (found) => Array.isArray(found) && found.every(Number.isInteger),
   '<datetime or null>': (found) => found === null || matches('<datetime>', found),
   '<preview or null>': (found) => found === null || matches('<preview>', found),

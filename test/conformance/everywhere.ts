@@ -2,7 +2,7 @@ import { isJsonObject, type Json } from '../../src/core/json.ts';
 import type { Members } from './changes.ts';
 
 /** What we answer otherwise wherever it occurs, and why; `ours` returns its very argument where it does not. */
-export type Rule = { why: string; ours: (body: Json | undefined) => Json | undefined };
+export type Rule = { why: string; ours: (body: Json | undefined, path: string) => Json | undefined };
 
 const isUser = (value: Members): boolean => 'username' in value && 'date_joined' in value;
 
@@ -32,6 +32,11 @@ function withAdditions(body: Json | undefined): Json | undefined {
   return { ...body, ...added, user: withAdditions(user) ?? null };
 }
 
+const withRights = (body: Json | undefined, path: string): Json | undefined =>
+  /\/users\/me\/?(\?|$)/.test(path) && isJsonObject(body) && isUser(body)
+    ? { permissions: '<permissions>', ...body }
+    : body;
+
 export const RULES: Rule[] = [
   {
     why: 'Keys are kept as digests: the answer that makes one tells it, and no other can.',
@@ -41,7 +46,11 @@ export const RULES: Rule[] = [
     why: 'Users and keys have members that the reference does not have, which clients pass over.',
     ours: withAdditions,
   },
+  {
+    why: 'users/me/ also tells what the caller may do, for pages that show no more than that.',
+    ours: withRights,
+  },
 ];
 
-export const asOurs = (body: Json | undefined): Json | undefined =>
-  RULES.reduce((changed, { ours }) => ours(changed), body);
+export const asOurs = (body: Json | undefined, path: string): Json | undefined =>
+  RULES.reduce((changed, { ours }) => ours(changed, path), body);

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { ALL_PERMISSIONS } from '../../src/core/permissions.ts';
 import { type Answer, type Call, envWith, get, type JsonBody, patch, post } from '../support/api.ts';
 import {
+  groupOf,
   keyOf,
   person,
   type SignedIn,
@@ -19,12 +21,69 @@ const properties = async (who: SignedIn, custom_properties: unknown): Promise<Js
   (await change(who, { custom_properties })).body.custom_properties;
 
 describe('GET /users/me/', () => {
-  it('is the caller, as the list of users shows it', async () => {
+  it('is the caller, as the list of users shows it, and what it may do', async () => {
     const who = await signedInAs('view_user');
     await keyOf(who);
     const { body } = await me(who);
     expect(body).toMatchObject({ id: who.id, username: who.username, user_level: 1, api_key: null });
-    expect((await get(`/users/${who.id}/`, { token: who.access })).body).toEqual(body);
+    const { permissions, ...user } = body;
+    expect(permissions).toEqual(['view_user']);
+    expect((await get(`/users/${who.id}/`, { token: who.access })).body).toEqual(user);
+  });
+});
+
+describe('what one may do', () => {
+  const rightsOf = async (who: SignedIn): Promise<string[]> => (await me(who)).body.permissions;
+
+  it('is all of it for an admin, of one’s groups together for others, and nothing without them', async () => {
+    expect(await rightsOf(await signedInAdmin())).toEqual([...ALL_PERMISSIONS]);
+    expect(await rightsOf(await signedInAs())).toEqual([]);
+    const groups = [
+      await groupOf(['introspect_token', 'view_user', 'view_session']),
+      await groupOf(['add_user', 'view_user']),
+    ];
+    expect(await rightsOf(await signIn(await person({ groups })))).toEqual([
+      'add_user',
+      'view_user',
+      'view_session',
+      'introspect_token',
+    ]);
+  });
+
+  it('is told by a change of oneself and to a key as well', async () => {
+    const who = await signedInAs('view_group', 'change_user');
+    const key = await keyOf(who);
+    const rights = ['change_user', 'view_group'];
+    expect((await change(who, { first_name: 'Ada' })).body.permissions).toEqual(rights);
+    expect((await patch('/users/me/', { first_name: 'Eve' }, { key })).body.permissions).toEqual(rights);
+    expect((await get('/users/me/', { key })).body.permissions).toEqual(rights);
+  });
+
+  it('is what holds now, not at the login', async () => {
+    const [boss, who] = [await signedInAdmin(), await signedInAs('view_user')];
+    const give = (changes: object) => patch(`/users/${who.id}/`, changes, { token: boss.access });
+    await give({ groups: [] });
+    expect(await rightsOf(who)).toEqual([]);
+    await give({ user_level: 10 });
+    expect(await rightsOf(who)).toEqual([...ALL_PERMISSIONS]);
+  });
+
+  it('is nowhere else in what is said of a user', async () => {
+    const { access: token, id } = await signedInAdmin();
+    const one = await get(`/users/${id}/`, { token });
+    const changed = await patch(`/users/${id}/`, { first_name: 'Ada' }, { token });
+    const [listed] = (await get('/users/', { token })).body;
+    const key = await post('/api-keys/generate/', {}, { token });
+    for (const user of [one.body, changed.body, listed, key.body.user]) {
+      expect(user).toHaveProperty('username');
+      expect(user).not.toHaveProperty('permissions');
+    }
+  });
+
+  it('cannot be written', async () => {
+    const who = await signedInAs();
+    expect((await change(who, { permissions: ['view_user'] })).body.permissions).toEqual([]);
+    expect(await rightsOf(who)).toEqual([]);
   });
 });
 

@@ -4,7 +4,7 @@ import { createUser, deleteUser, getUser, listUsers, NEW_USER_FIELDS, updateUser
 import { requires, signedIn } from '../access.ts';
 import { answerPage, arrayOrPage, isPaged, pageQuery, pagerOf } from '../paging.ts';
 import { type Route, route } from '../route.ts';
-import { userJson, userSchema } from '../schemas.ts';
+import { meJson, meSchema, userJson, userSchema } from '../schemas.ts';
 import {
   changesOf,
   judgeNewPassword,
@@ -19,6 +19,7 @@ const ME = '/api/accounts/users/me/';
 const USER = '/api/accounts/users/{id}/';
 const noUser = { 404: 'There is no such user.' };
 const aUser = (description: string) => ({ status: 200, description, schema: userSchema }) as const;
+const oneself = (description: string) => ({ status: 200, description, schema: meSchema }) as const;
 
 const getMe = route(
   signedIn,
@@ -28,9 +29,9 @@ const getMe = route(
     operationId: 'getMe',
     tag: 'users',
     summary: 'Read one’s own user',
-    answer: aUser('The caller.'),
+    answer: oneself('The caller, and what it may do.'),
   },
-  async ({ caller }) => userJson(caller.user),
+  async ({ caller }) => meJson(caller.user, caller.rights),
 );
 
 const patchMe = route(
@@ -46,13 +47,14 @@ const patchMe = route(
       'members, null deletes one. With an API key neither `password` nor `current_password` is taken (403).',
     body: meBody,
     judge: judgeNewPassword,
-    answer: aUser('The caller, changed.'),
+    answer: oneself('The caller, changed, and what it may do.'),
     failures: { 429: 'Too many tries of `current_password`; `Retry-After` says for how many seconds.' },
   },
   async ({ caller, body, deps, afterwards, now }) => {
     const { password, current_password: currentPassword } = body;
     const changes = changesOf(body);
-    return userJson(await updateMe(deps, { caller, changes, password, currentPassword, afterwards, now }));
+    const user = await updateMe(deps, { caller, changes, password, currentPassword, afterwards, now });
+    return meJson(user, caller.rights);
   },
 );
 
