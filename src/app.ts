@@ -7,6 +7,7 @@ import { type App, createRouter, mount } from './http/router.ts';
 import { apiKeyRoutes } from './http/routes/api-keys.ts';
 import { auditEventRoutes } from './http/routes/audit-events.ts';
 import { authRoutes } from './http/routes/auth.ts';
+import { authCookieRoutes } from './http/routes/auth-cookie.ts';
 import { docsRoutes } from './http/routes/docs.ts';
 import { groupRoutes } from './http/routes/groups.ts';
 import { healthRoutes } from './http/routes/health.ts';
@@ -19,6 +20,7 @@ import { userRoutes } from './http/routes/users.ts';
 const routes = [
   ...tokenRoutes,
   ...authRoutes,
+  ...authCookieRoutes,
   ...userRoutes,
   ...sessionRoutes,
   ...apiKeyRoutes,

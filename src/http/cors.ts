@@ -1,14 +1,17 @@
 import type { MiddlewareHandler } from 'hono';
 import type { AppContext, AppEnv } from './context.ts';
+import { isPageLoginPath } from './page-login.ts';
 
 const PREFLIGHT_SECONDS = 2 * 60 * 60;
 
 /**
  * Lets pages of other origins call the API (Fetch standard, section 3.2). No cookies are involved, so any
- * origin may be allowed; errors carry the headers too, or a page could not read them.
+ * origin may be allowed; errors carry the headers too, or a page could not read them. The paths that do take a
+ * cookie are for our own page, whatever is configured.
  */
 export const cors: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
+  if (isPageLoginPath(c.get('route') ?? '')) return;
   const origins = configuredOrigins(c);
   const anyOrigin = origins.includes('*');
   if (!anyOrigin) c.res.headers.append('Vary', 'Origin');

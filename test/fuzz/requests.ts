@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { type Call, requestOf } from '../support/api.ts';
 import { formFields, multipart, urlencoded } from '../support/forms.ts';
 import type { Operation } from '../support/openapi.ts';
+import { FROM_PAGE } from '../support/page-logins.ts';
 import { anyText, type Body, bodyOf, ODD_NAMES } from './bodies.ts';
 import { CALLERS, type Caller, type Cast, credentialsOf, withSecrets } from './cast.ts';
 
@@ -90,7 +91,20 @@ const HEADERS = {
   Accept: fc.constantFrom('text/html', '*/*;q=0', ''),
   Range: fc.constantFrom('bytes=0-1', 'x'),
 };
+const keptLogin = fc.oneof(
+  fc.constantFrom(
+    'refresh=<refresh>',
+    'refresh=<access>',
+    'refresh=<refresh>; refresh=<refresh>',
+    'refresh=',
+  ),
+  headerText.map((text) => `refresh=${text}`),
+  headerText,
+);
+/** As our own page asks, which gets further than anyone with the paths that take a cookie. */
+const ofOurPage = keptLogin.map((Cookie) => ({ ...FROM_PAGE, Cookie }));
 const headers = fc.oneof(
+  { weight: 2, arbitrary: ofOurPage },
   { weight: 3, arbitrary: fc.constant({}) },
   ...Object.entries(HEADERS).map(([name, value]) => ({ weight: 1, arbitrary: fc.record({ [name]: value }) })),
   { weight: 1, arbitrary: fc.record(HEADERS, { requiredKeys: [] }) },

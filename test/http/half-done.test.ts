@@ -12,6 +12,7 @@ import {
 } from '../support/intercepted-database.ts';
 import { leaksIn, type Secrets } from '../support/leaks.ts';
 import { type Operation, readOperations } from '../support/openapi.ts';
+import { keptBy } from '../support/page-logins.ts';
 import { groupOf, signedInAdmin, signedInAs, uniqueName } from '../support/people.ts';
 import { removeAdmins, storedTables } from '../support/state.ts';
 
@@ -50,10 +51,11 @@ async function outcomeOf(operation: Operation, intercept: Interceptor): Promise<
 }
 
 /** What a request and its answer hold that no log may. */
-function secretsOf({ token, key, body }: Example, { body: answered }: Answer): Secrets {
+function secretsOf({ token, key, body, headers }: Example, answer: Answer): Secrets {
   const { password, refresh, token: verified } = (body ?? {}) as Record<string, unknown>;
-  const { access, refresh: made, key: shown } = answered ?? {};
-  const all = { token, key, password, refresh, verified, access, made, shown };
+  const { access, refresh: made, key: shown } = answer.body ?? {};
+  const [sent, kept] = [headers?.['Cookie']?.replace('refresh=', ''), keptBy(answer) || undefined];
+  const all = { token, key, password, refresh, verified, access, made, shown, sent, kept };
   return new Map(
     Object.entries(all).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   );

@@ -22,6 +22,9 @@ const METHODS_BY_PATH: Record<string, string[]> = {
   '/api/accounts/token/refresh/': ['POST'],
   '/api/accounts/token/verify/': ['POST'],
   '/api/accounts/auth/logout/': ['POST'],
+  '/api/accounts/auth/cookie/login/': ['POST'],
+  '/api/accounts/auth/cookie/refresh/': ['POST'],
+  '/api/accounts/auth/cookie/logout/': ['POST'],
   '/api/accounts/users/me/': ['GET', 'PATCH'],
   '/api/accounts/users/': ['GET', 'POST'],
   '/api/accounts/users/{id}/': ['DELETE', 'GET', 'PATCH', 'PUT'],
@@ -42,6 +45,7 @@ const METHODS_BY_PATH: Record<string, string[]> = {
 const REQUIRED_FIELDS: Record<string, string[]> = {
   createToken: ['password', 'username'],
   login: ['password', 'username'],
+  logInPage: ['password', 'username'],
   refreshToken: ['refresh'],
   verifyToken: ['token'],
   updateMe: [],
@@ -172,7 +176,7 @@ describe.each(operations)('$id in the document', ({ id, method, isPublic, takesB
   const answers = Object.entries(responses);
   const successes = answers.filter(([status]) => status.startsWith('2'));
   const failures = answers.filter(([status]) => !status.startsWith('2'));
-  const isLogin = id === 'createToken' || id === 'login';
+  const isLogin = ['createToken', 'login', 'logInPage'].includes(id);
 
   it('says what it does and who may call it', () => {
     expect(summary).toMatch(/\S/);
@@ -194,6 +198,8 @@ describe.each(operations)('$id in the document', ({ id, method, isPublic, takesB
       ...(takesBody ? ['400', '413', '415'] : []),
       ...(hasId ? ['404'] : []),
       ...(isLogin ? ['401', '429'] : []),
+      ...(id.endsWith('Page') ? ['403'] : []),
+      ...(id === 'refreshPage' ? ['401'] : []),
       ...(id === 'deleteUser' ? ['400'] : []),
       '500',
       '503',

@@ -6,6 +6,7 @@ import { keepConsoleLines } from '../support/console-lines.ts';
 import { env } from '../support/env.ts';
 import { broken, failing, LOST } from '../support/intercepted-database.ts';
 import { leaksIn, type Secrets, type Spoken } from '../support/leaks.ts';
+import { FROM_PAGE, keeping, keptBy } from '../support/page-logins.ts';
 import { groupOf, uniqueName } from '../support/people.ts';
 import { removeAdmins } from '../support/state.ts';
 
@@ -20,7 +21,7 @@ type Stage = {
   /** Makes up a password and remembers that it is one. */
   password(what: string): string;
   keep(what: string, value: unknown): void;
-  /** Sends a request; `carries` names the members of the answer that hold secrets on purpose. */
+  /** Sends a request; `carries` names the members of the answer, and the cookie, that hold secrets on purpose. */
   say(method: string, path: string, options?: Call, carries?: readonly string[]): Promise<Answer>;
 };
 
@@ -32,7 +33,9 @@ function stageFor(bindings: Env): Stage {
   };
   async function sayOnce(method: string, path: string, options: Call, carries: readonly string[]) {
     const answer = await call(method, path, { ...options, env: bindings });
-    const own = carries.flatMap((name) => secretsOf(name, answer.body?.[name]));
+    const own = carries.flatMap((name) =>
+      secretsOf(name, name === 'cookie' ? keptBy(answer) : answer.body?.[name]),
+    );
     for (const [what, value] of own) keep(what, value);
     const text = `${JSON.stringify([...answer.headers])} ${answer.text}`;
     spoken.push({
@@ -89,6 +92,13 @@ async function live(stage: Stage): Promise<void> {
   });
   await say('POST', '/token/refresh/', { body: { refresh } }, ['access']);
   await say('POST', '/token/refresh/', { body: { refresh: token } });
+  const own = { body: { username: admin, password: adminPassword }, headers: FROM_PAGE };
+  const kept = keptBy(await say('POST', '/auth/cookie/login/', own, ['access', 'cookie'])) ?? '';
+  await say('POST', '/auth/cookie/refresh/', { headers: keeping(kept) }, ['access']);
+  await say('POST', '/auth/cookie/refresh/', { headers: keeping(`${kept}x`) });
+  await say('POST', '/auth/cookie/refresh/', { headers: { ...keeping(kept), Origin: 'null' } });
+  await say('POST', '/auth/cookie/logout/', { headers: keeping(kept) });
+  await say('POST', '/auth/cookie/refresh/', { headers: keeping(kept) });
   await say('POST', '/token/verify/', { body: { token } });
   await say('POST', '/token/verify/', { body: { token: `${token}x` } });
   await say('GET', '/users/me/', { token: `${token}x` });
@@ -167,6 +177,7 @@ describe('no secret is told, in a log line or in an answer that need not carry i
     for (const kind of [
       'access',
       'refresh',
+      'cookie',
       'key',
       'digest of a key',
       'stored password hash',

@@ -1,5 +1,6 @@
 import { type Answer, type Call, call, post } from './api.ts';
 import { type Operation, pathWith } from './openapi.ts';
+import { FROM_PAGE, keeping } from './page-logins.ts';
 import { groupOf, keyOf, person, signedInAdmin, signedInAs, signIn, uniqueName } from './people.ts';
 import { claimsOf } from './wire-tokens.ts';
 
@@ -12,6 +13,8 @@ async function credentials(): Promise<Example> {
   const { username, password } = await person();
   return { body: { username, password } };
 }
+
+const onKeptLogin = async (): Promise<Example> => ({ headers: keeping((await signedInAs()).refresh) });
 
 const onPerson =
   (permission: 'view_user' | 'change_user' | 'delete_user', body?: object) => async (): Promise<Example> => ({
@@ -43,6 +46,9 @@ const EXAMPLES: Record<string, () => Promise<Example>> = {
   refreshToken: async () => ({ body: { refresh: (await signedInAs()).refresh } }),
   verifyToken: async () => ({ body: { token: (await signedInAs()).access } }),
   logout: signedIn(),
+  logInPage: async () => ({ ...(await credentials()), headers: FROM_PAGE }),
+  refreshPage: onKeptLogin,
+  logOutPage: onKeptLogin,
   getMe: signedIn(),
   updateMe: signedIn({ first_name: 'Ada', custom_properties: { theme: 'dark' } }),
   listUsers: async () => ({ token: (await signedInAs('view_user')).access }),

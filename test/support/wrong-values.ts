@@ -175,6 +175,7 @@ const group: Fields = { name: 'groupName', permissions: 'permissionIds' };
 export const FIELDS: Record<string, Fields> = {
   createToken: credentials,
   login: credentials,
+  logInPage: credentials,
   refreshToken: { refresh: 'token' },
   verifyToken: { token: 'token' },
   updateMe: { ...profile, password: 'newPassword', current_password: 'currentPassword' },

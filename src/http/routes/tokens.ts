@@ -4,14 +4,14 @@ import { open } from '../access.ts';
 import { password, text, token } from '../fields.ts';
 import { type Route, route } from '../route.ts';
 
-const credentials = z
+export const credentials = z
   .object({
     username: text({ max: 150, example: 'admin' }),
     password: password('Compared as the exact text given.'),
   })
   .openapi('Credentials');
 
-const tokenPair = z
+export const tokenPair = z
   .object({
     access: z
       .string()
