@@ -1,9 +1,10 @@
 // Builds dist/, the files that are served without the Worker: scripts, styles and images. Pages come
 // from the Worker, so that they get its headers and are never redirected by the asset rules.
 
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { bundlePage } from './bundle.ts';
 import { isMissing, readIfPresent } from './files.ts';
 import { paths } from './project.ts';
 
@@ -12,25 +13,24 @@ const swaggerFiles = ['swagger-ui-bundle.js', 'swagger-ui.css', 'favicon-32x32.p
 
 type Asset = { from: string; to: string };
 
-/** Whether a file of src/web/ is served as it is. */
-function isStatic(name: string): boolean {
-  return /\.(js|css|png|svg|ico|woff2)$/.test(name);
-}
-
-/** Makes dist/ hold exactly the assets, writing only what differs. */
+/** Makes dist/ hold exactly the assets, and tells the Worker the names of the page's. Writes only what differs. */
 export async function buildAssets(): Promise<void> {
-  const assets = await listAssets();
-  await Promise.all(assets.map(copyIfDifferent));
-  const wanted = new Set(assets.map(({ to }) => to));
+  const page = await bundlePage();
+  const copied = listAssets();
+  await Promise.all([
+    ...copied.map(async ({ from, to }) => writeIfDifferent(join(paths.assets, to), await readFile(from))),
+    ...page.files.map(({ name, content }) => writeIfDifferent(join(paths.assets, name), content)),
+    writeIfDifferent(paths.pageFiles, Buffer.from(`${JSON.stringify(page.entry)}\n`)),
+  ]);
+  const wanted = new Set([...copied.map(({ to }) => to), ...page.files.map(({ name }) => name)]);
   const stale = (await listFiles(paths.assets)).filter((name) => !wanted.has(name));
   await Promise.all(stale.map((name) => rm(join(paths.assets, name))));
 }
 
-async function listAssets(): Promise<Asset[]> {
-  const own = (await listFiles(paths.web)).filter(isStatic);
+function listAssets(): Asset[] {
   return [
     { from: join(paths.web, '_headers'), to: '_headers' },
-    ...own.map((name) => ({ from: join(paths.web, name), to: join('assets', name) })),
+    { from: join(paths.web, 'swagger', 'start.js'), to: join('assets', 'swagger', 'start.js') },
     ...swaggerFiles.map((name) => ({ from: join(swagger, name), to: join('assets', 'swagger', name) })),
     // Browsers ask for this name on any page that names no icon.
     { from: join(swagger, 'favicon-32x32.png'), to: 'favicon.ico' },
@@ -48,10 +48,7 @@ async function listFiles(folder: string): Promise<string[]> {
   }
 }
 
-async function copyIfDifferent({ from, to }: Asset): Promise<void> {
-  const wanted = await readIfPresent(from);
-  if (wanted === null) throw new Error(`${from} is missing`);
-  const target = join(paths.assets, to);
+async function writeIfDifferent(target: string, wanted: Uint8Array): Promise<void> {
   if ((await readIfPresent(target))?.equals(wanted)) return;
   await mkdir(dirname(target), { recursive: true });
   await writeFile(target, wanted);

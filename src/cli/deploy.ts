@@ -32,7 +32,11 @@ function lastWord(
   const places =
     state.url === null
       ? ['  It has no address yet: give it a route or a domain in wrangler.toml.']
-      : [`    API   ${state.url}/api/accounts/`, `    Docs  ${state.url}/api/swagger/`];
+      : [
+          `    Page  ${state.url}/`,
+          `    API   ${state.url}/api/accounts/`,
+          `    Docs  ${state.url}/api/swagger/`,
+        ];
   const admin = [
     '',
     '  There is no admin yet. Make the first one:',

@@ -19,6 +19,7 @@ export function readyNotice(origin: string, hasAdmin: boolean | null): string {
   const places = [
     '',
     '  Edge Accounts',
+    `    Page  ${origin}/`,
     `    API   ${origin}/api/accounts/`,
     `    Docs  ${origin}/api/swagger/`,
   ];
@@ -29,7 +30,7 @@ function setupLines(origin: string): string[] {
   const admin = JSON.stringify({ username: 'admin', password: 'CHANGE-ME', email: 'admin@example.com' });
   return [
     '',
-    '  There is no admin yet. Make the first one:',
+    '  There is no admin yet. Make the first one on the page, or with',
     `    curl ${origin}${setupPath} -H 'Content-Type: application/json' -d '${admin}'`,
   ];
 }

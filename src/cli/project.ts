@@ -8,6 +8,8 @@ export const paths = {
   assets: join(projectRoot, 'dist'),
   config: join(projectRoot, 'wrangler.toml'),
   devVars: join(projectRoot, '.dev.vars'),
+  /** What the page of the Worker loads, told to it by the build. */
+  pageFiles: join(projectRoot, '.wrangler', 'page-files.json'),
   migrations: join(projectRoot, 'migrations'),
   state: join(projectRoot, '.wrangler', 'state'),
   web: join(projectRoot, 'src', 'web'),

@@ -43,16 +43,23 @@ describe('npm run dev on a fresh checkout', () => {
     expect((await stat(file)).mode & 0o777).toBe(0o600);
   });
 
-  it('serves the page of the documentation and its files from one origin', async () => {
-    const page = await (await fetch(`${server.origin}/api/swagger/`)).text();
-    const files = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path ?? '');
-    expect(files.length).toBeGreaterThan(3);
+  it.each([
+    ['/', 'public, max-age=31536000, immutable'],
+    ['/api/swagger/', 'public, max-age=86400'],
+  ])('serves the page at %s and its files from one origin, to be kept by browsers', async (at, kept) => {
+    const page = await (await fetch(server.origin + at)).text();
+    const files = [...page.matchAll(/<(?:script|link)[^>]* (?:src|href)="([^"]+)"/g)].map(
+      ([, path]) => path ?? '',
+    );
+    expect(files.length).toBeGreaterThanOrEqual(3);
+    const caching: unknown[] = [];
     for (const path of files) {
-      expect(path).toMatch(/^\/assets\//);
       const response = await fetch(server.origin + path);
       expect([path, response.status]).toEqual([path, 200]);
       expect(response.headers.get('X-Content-Type-Options')).toBe('nosniff');
+      if (/\.(js|css)$/.test(path)) caching.push(response.headers.get('Cache-Control'));
     }
+    expect(caching).toContain(kept);
   });
 });
 

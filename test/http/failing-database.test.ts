@@ -75,7 +75,7 @@ describe('while the database does not answer', () => {
     });
   });
 
-  it.each(['/api/schema/', '/api/swagger/', '/api/nothing/'])('%s answers as ever', async (path) => {
+  it.each(['/', '/api/schema/', '/api/swagger/', '/api/nothing/'])('%s answers as ever', async (path) => {
     const { status } = await get(path, { env: envWith({ DB: broken(env.DB) }) });
     expect(status).toBe((await get(path)).status);
   });

@@ -198,7 +198,7 @@ describe('no round trip is made', () => {
     },
   );
 
-  it.each(['/api/schema/', '/api/swagger.json', '/api/swagger/'])('for %s', async (path) => {
+  it.each(['/', '/api/schema/', '/api/swagger.json', '/api/swagger/'])('for %s', async (path) => {
     await noTripFor(200, 'GET', path);
   });
 

@@ -20,6 +20,7 @@ const PAGE_POLICY = [
 const PAGE = `
   <link rel="icon" type="image/png" href="${ASSETS}/favicon-32x32.png">
   <link rel="stylesheet" href="${ASSETS}/swagger-ui.css">
+  <nav class="swagger-ui"><p class="wrapper"><a class="link" href="/">Sign in and profile</a></p></nav>
   <div id="swagger-ui"></div>
   <script src="${ASSETS}/swagger-ui-bundle.js"></script>
   <script src="${ASSETS}/start.js"></script>`;
@@ -47,7 +48,6 @@ export function docsRoutes(described: readonly Route[]): Mounted[] {
     at('/api/swagger.json/', schema),
     at('/api/swagger/', page),
     at('/swagger/', toPage),
-    at('/', toPage),
   ];
 }
 

@@ -1,0 +1,92 @@
+import { type Child, useContext, useEffect, useRef } from 'hono/jsx/dom';
+import { hashOf, type Place } from './address.ts';
+import { mayI, type SignedIn, SignedInContext } from './me.ts';
+import { Button } from './parts/button.tsx';
+
+const BRAND = 'Edge Accounts';
+
+type FrameProps = {
+  title: string;
+  /** Which entry of the navigation it belongs to. */
+  section?: Place['view'];
+  children: Child;
+  /** Stands beside the title. */
+  beside?: Child;
+  isNarrow?: boolean;
+};
+
+/** What is around every view: who is signed in, where one can go, and the title, which gets the focus. */
+export function Frame({ title, section, children, beside, isNarrow = false }: FrameProps) {
+  const signedIn = useContext(SignedInContext);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    document.title = title === BRAND ? BRAND : `${title} · ${BRAND}`;
+    // The first view is where a reader begins anyway; later ones take the place of what had the focus.
+    if (document.activeElement === document.body) heading.current?.focus();
+  }, [title]);
+  return (
+    <>
+      <header>
+        <div class="bar">
+          <span class="brand">{BRAND}</span>
+          {signedIn !== null && <Navigation signedIn={signedIn} section={section} />}
+          <Self signedIn={signedIn} />
+        </div>
+      </header>
+      <main class={isNarrow ? 'narrow' : ''}>
+        <div class="title">
+          <h1 ref={heading} tabindex={-1}>
+            {title}
+          </h1>
+          {beside}
+        </div>
+        {children}
+      </main>
+    </>
+  );
+}
+
+function Navigation({
+  signedIn: { me },
+  section,
+}: {
+  signedIn: SignedIn;
+  section: Place['view'] | undefined;
+}) {
+  const places = [
+    { label: 'Profile', place: { view: 'profile' } as const, isOffered: true },
+    {
+      label: 'Users',
+      place: { view: 'users', search: '', page: 1 } as const,
+      isOffered: mayI(me, 'view_user'),
+    },
+    { label: 'Groups', place: { view: 'groups' } as const, isOffered: mayI(me, 'view_group') },
+  ].filter(({ isOffered }) => isOffered);
+  return (
+    <nav aria-label="Main">
+      <ul>
+        {places.map(({ label, place }) => (
+          <li key={label}>
+            <a href={hashOf(place)} {...(place.view === section ? { 'aria-current': 'page' } : {})}>
+              {label}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+function Self({ signedIn }: { signedIn: SignedIn | null }) {
+  return (
+    <div class="self">
+      <a href="/api/swagger/">API docs</a>
+      {signedIn !== null && (
+        <>
+          <span class="who">{signedIn.me.username}</span>
+          <Button onClick={() => void signedIn.signOut()}>Sign out</Button>
+        </>
+      )}
+    </div>
+  );
+}

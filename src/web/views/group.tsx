@@ -1,0 +1,111 @@
+import { useState } from 'hono/jsx/dom';
+import { goTo, hashOf } from '../address.ts';
+import type { Group, Permission } from '../answers.ts';
+import { send } from '../api.ts';
+import { Frame } from '../frame.tsx';
+import { useLoaded } from '../loading.ts';
+import { isAdmin, useSignedIn } from '../me.ts';
+import { Button } from '../parts/button.tsx';
+import { Confirm } from '../parts/confirm.tsx';
+import { Check, Field } from '../parts/field.tsx';
+import { entry, Form } from '../parts/form.tsx';
+import { Show } from '../parts/loaded.tsx';
+
+/** One group: made, changed, deleted. */
+export function GroupView({ id }: { id: number | null }) {
+  const load = async () => ({
+    group: id === null ? null : await send<Group>('GET', `groups/${id}/`),
+    permissions: await send<Permission[]>('GET', 'permissions/'),
+  });
+  const [loaded, again] = useLoaded(load, String(id));
+  const title =
+    id === null ? 'New group' : loaded.state === 'ready' ? (loaded.data.group?.name ?? '') : 'Group';
+  return (
+    <Frame title={title} section="groups" beside={<a href={hashOf({ view: 'groups' })}>All groups</a>}>
+      <section class="card" aria-label={title}>
+        <Show loaded={loaded} again={again}>
+          {({ group, permissions }) => <Editor group={group} permissions={permissions} again={again} />}
+        </Show>
+      </section>
+    </Frame>
+  );
+}
+
+type EditorProps = {
+  group: Group | null;
+  permissions: readonly Permission[];
+  again: () => Promise<void>;
+};
+
+function Editor({ group, permissions, again }: EditorProps) {
+  const { me } = useSignedIn();
+  const [isDeleting, setDeleting] = useState(false);
+  const save = async (entered: FormData): Promise<string | undefined> => {
+    const body = { name: entry(entered, 'name'), permissions: entered.getAll('permissions').map(Number) };
+    if (group === null) {
+      goTo({ view: 'group', id: (await send<Group>('POST', 'groups/', body)).id });
+      return undefined;
+    }
+    await send('PATCH', `groups/${group.id}/`, body);
+    await again();
+    return 'Saved. It holds from the next request of each member on.';
+  };
+  const fields = (problem?: readonly string[]) => (
+    <>
+      <Field
+        label="Name"
+        name="name"
+        value={group?.name ?? ''}
+        required={true}
+        readOnly={!isAdmin(me)}
+        maxLength={150}
+        problems={problem}
+      />
+      <fieldset class="choices" disabled={!isAdmin(me)}>
+        <legend>Members may</legend>
+        {permissions.map(({ id, name }) => (
+          <Check
+            key={id}
+            label={name.replace(/^Can /, '')}
+            name="permissions"
+            value={String(id)}
+            checked={group?.permissions.includes(id) ?? false}
+          />
+        ))}
+      </fieldset>
+    </>
+  );
+  if (!isAdmin(me)) return fields();
+  return (
+    <>
+      <Form
+        label="Group"
+        action={group === null ? 'Create group' : 'Save'}
+        send={save}
+        beside={
+          group !== null && (
+            <Button kind="danger" onClick={() => setDeleting(true)}>
+              Delete
+            </Button>
+          )
+        }
+      >
+        {(problems) => fields(problems['name'])}
+      </Form>
+      {isDeleting && group !== null && (
+        <Confirm
+          question={{
+            title: `Delete ${group.name}?`,
+            explanation: 'Its members lose at once what they may do by this group. The users stay.',
+            action: 'Delete group',
+            act: async () => {
+              await send('DELETE', `groups/${group.id}/`);
+              goTo({ view: 'groups' });
+            },
+          }}
+          onClose={() => setDeleting(false)}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,76 @@
+import type { SuperuserState } from '../answers.ts';
+import { sendAsAnyone, signIn } from '../api.ts';
+import { Field } from '../parts/field.tsx';
+import { entry, Form } from '../parts/form.tsx';
+
+/** Makes the first admin, or says why that is not possible from here. */
+export function SetUp({ state, onDone }: { state: SuperuserState; onDone: () => Promise<void> }) {
+  if (state.setup_allowed !== true) return <NotFromHere address={state.client_ip ?? null} />;
+  const send = async (entered: FormData): Promise<undefined> => {
+    const [username, password] = [entry(entered, 'username'), entry(entered, 'password')];
+    await sendAsAnyone('POST', 'initialize-superuser/', {
+      username,
+      password,
+      email: entry(entered, 'email'),
+    });
+    await signIn(username, password);
+    await onDone();
+  };
+  return (
+    <section class="card">
+      <p>There is no admin yet. Whoever is made here may do everything.</p>
+      <Form label="Create the first admin" action="Create admin" send={send}>
+        {(problems) => (
+          <>
+            <Field
+              label="Username"
+              name="username"
+              autoComplete="username"
+              autoFocus={true}
+              required={true}
+              maxLength={150}
+              problems={problems['username']}
+            />
+            <Field
+              label="Password"
+              name="password"
+              type="password"
+              autoComplete="new-password"
+              required={true}
+              hint="A few random words make a good one."
+              problems={problems['password']}
+            />
+            <Field
+              label="Email (optional)"
+              name="email"
+              type="email"
+              autoComplete="email"
+              problems={problems['email']}
+            />
+          </>
+        )}
+      </Form>
+    </section>
+  );
+}
+
+const NotFromHere = ({ address }: { address: string | null }) => (
+  <section class="card">
+    <p>
+      There is no admin yet, and the first one cannot be created from this address
+      {address === null ? (
+        ''
+      ) : (
+        <>
+          {' '}
+          (<code>{address}</code>)
+        </>
+      )}
+      .
+    </p>
+    <p>
+      Run <code>npm run admin:create -- NAME --remote</code> where the service is deployed from, or set{' '}
+      <code>SETUP_ALLOWED_IP</code> to your address, deploy, and reload this page.
+    </p>
+  </section>
+);
