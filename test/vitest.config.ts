@@ -92,6 +92,10 @@ export default defineConfig({
         },
       },
       { root, test: { name: 'cli', include: ['test/cli/**/*.test.ts'], environment: 'node' } },
+      {
+        root,
+        test: { name: 'web', include: ['test/web/**/*.test.ts'], environment: 'node', testTimeout: 20_000 },
+      },
     ],
   },
 });

@@ -1,0 +1,102 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { freshCheckout } from '../../cli/support/checkout.ts';
+import { startServer } from '../../cli/support/dev-server.ts';
+import { launchChromium } from './chromium.ts';
+
+export const PASSWORD = 'correct horse battery';
+
+/** The service as a developer runs it, with an empty database, and a browser before it. */
+export type Stage = {
+  origin: string;
+  /** A browser that knows nothing yet. */
+  visit: (options?: Parameters<Browser['newContext']>[0]) => Promise<Visit>;
+  /** The API, as another program calls it. */
+  call: (method: string, path: string, options?: CallOptions) => Promise<Answer>;
+  end: () => Promise<void>;
+};
+
+export type CallOptions = { body?: object; token?: string; key?: string };
+// biome-ignore lint/suspicious/noExplicitAny: tests look into the bodies of answers.
+export type Answer = { status: number; body: any };
+
+export type Visit = {
+  page: Page;
+  context: BrowserContext;
+  /** What no page of ours may do: ask another origin, break its policy, fail. */
+  complaints: () => string[];
+};
+
+/** What browsers say of an answer that is an error, where a test provokes it. */
+const PROVOKED = /the server responded with a status of (400|401|403|404|409)|ERR_INTERNET_DISCONNECTED/;
+
+export async function setStage(): Promise<Stage> {
+  const checkout = await freshCheckout();
+  const options = ['--var', 'RATE_LIMITS:off', '--var', 'PASSWORD_ITERATIONS:1000'];
+  const server = await startServer(checkout.folder, {
+    command: (port) => ['src/cli/dev.ts', '--port', String(port), ...options],
+    ready: 'Make the first one',
+  });
+  const browser = await launchChromium();
+  const { origin } = server;
+  return {
+    origin,
+    visit: async (given = {}) => visitOf(await browser.newContext(given), origin),
+    call: (method, path, { body, token, key } = {}) => callApi(origin + path, { method, body, token, key }),
+    async end() {
+      await browser.close();
+      await server.stop();
+      await checkout.remove();
+    },
+  };
+}
+
+async function visitOf(context: BrowserContext, origin: string): Promise<Visit> {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
+  const page = await context.newPage();
+  // Less than a test may take, so that it tells what it waited for.
+  page.setDefaultTimeout(10_000);
+  const complaints: string[] = [];
+  page.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(`${origin}/`) && !url.startsWith('data:')) complaints.push(`asked ${url}`);
+  });
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type()) && !PROVOKED.test(message.text()))
+      complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  return { page, context, complaints: () => complaints };
+}
+
+async function callApi(url: string, { method, body, token, key }: CallOptions & { method: string }) {
+  const answer = await fetch(url, {
+    method,
+    headers: {
+      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+      ...(key === undefined ? {} : { 'X-API-Key': key }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  return { status: answer.status, body: text === '' ? null : JSON.parse(text) };
+}
+
+const ME = '/api/accounts/users/me/';
+
+/** What the service answers to whoever comes with that key. */
+export const statusOf = async (stage: Stage, key: string): Promise<number> =>
+  (await stage.call('GET', ME, { key })).status;
+
+export async function signInPage(
+  page: Page,
+  origin: string,
+  username: string,
+  password = PASSWORD,
+): Promise<void> {
+  await page.goto(`${origin}/`);
+  await page.getByLabel('Username').fill(username);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { name: 'Profile', level: 1 }).waitFor();
+}
