@@ -74,8 +74,22 @@ export async function resume(): Promise<boolean> {
     forget();
     return false;
   }
-  accessToken = (await read<Access>(answer)).access;
+  const { access } = await read<Access>(answer);
+  if (accessToken !== null && userOf(access) !== userOf(accessToken)) await startAnew();
+  accessToken = access;
   return true;
+}
+
+/** Somebody else has signed in in another tab: nothing that is shown here is theirs. */
+function startAnew(): Promise<never> {
+  location.reload();
+  return new Promise(() => undefined);
+}
+
+/** The user that a token names, which is what its middle part says (RFC 7519 section 3). */
+function userOf(token: string): unknown {
+  const payload = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
+  return JSON.parse(atob(payload)).user_id;
 }
 
 /** Ends the login. What this page knows of it is gone even if that fails. @throws ApiError */
@@ -101,12 +115,12 @@ function noteLogin(isSignedIn: boolean): void {
   else localStorage.removeItem(LOGIN_NOTE);
 }
 
-/** Calls back when another tab signs out. */
-export function onSignedOutElsewhere(act: () => void): void {
+/** Calls back when another tab signs in or out. */
+export function onLoginElsewhere(act: (isSignedIn: boolean) => void): void {
   addEventListener('storage', ({ key, newValue }) => {
-    if (key !== LOGIN_NOTE || newValue !== null) return;
-    accessToken = null;
-    act();
+    if (key !== LOGIN_NOTE) return;
+    if (newValue === null) accessToken = null;
+    act(newValue !== null);
   });
 }
 

@@ -2,8 +2,8 @@ import { useEffect, useState } from 'hono/jsx/dom';
 import type { Me, SuperuserState } from './answers.ts';
 import {
   type ApiError,
+  onLoginElsewhere,
   onLoginEnded,
-  onSignedOutElsewhere,
   resume,
   SignedOut,
   send,
@@ -50,7 +50,7 @@ export function App() {
   };
   useEffect(() => {
     onLoginEnded(() => new Promise((goOn, giveUp) => setWaiting({ goOn, giveUp })));
-    onSignedOutElsewhere(leave);
+    onLoginElsewhere((isSignedIn) => (isSignedIn ? void look() : leave()));
     void look();
   }, []);
 

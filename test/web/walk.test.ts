@@ -253,6 +253,36 @@ describe.runIf(chromiumPath)('the page', () => {
     );
   });
 
+  it('signs in for every tab, and shows nothing of one user to another', async () => {
+    const { page, context } = await stage.visit();
+    const tab = await context.newPage();
+    for (const each of [page, tab]) {
+      await each.goto(`${stage.origin}/`);
+      await each.getByRole('button', { name: 'Sign in' }).waitFor();
+    }
+    await signInPage(page, stage.origin, 'admin');
+    await tab.getByRole('heading', { name: 'Profile', level: 1 }).waitFor();
+
+    const body = { username: 'grace', password: PASSWORD };
+    const { body: pair } = await stage.call('POST', '/api/accounts/token/', {
+      body: { username: 'admin', password: PASSWORD },
+    });
+    await stage.call('POST', '/api/accounts/users/', { body, token: pair.access });
+    // As a page does that was left at its form.
+    await tab.evaluate(async (sent) => {
+      const headers = { 'Content-Type': 'application/json', 'X-Requested-With': 'page' };
+      await fetch('/api/accounts/auth/cookie/login/', {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(sent),
+      });
+    }, body);
+    await stage.call('POST', '/api/accounts/auth/logout/?scope=global', { token: pair.access });
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.locator('.who', { hasText: 'grace' }).waitFor();
+    await context.close();
+  });
+
   it('asked no other origin, broke no policy and failed nowhere', () => {
     expect([admin.complaints(), ada.complaints()]).toEqual([[], []]);
   });
