@@ -27,7 +27,14 @@ function withAdditions(body: Json | undefined): Json | undefined {
   if (!('key' in body)) return body;
   const { user } = body;
   if (user === undefined)
-    return { ...body, count: '<integer>', next: null, previous: null, results: '<keys>' };
+    return {
+      ...body,
+      keys_per_user: '<integer>',
+      count: '<integer>',
+      next: null,
+      previous: null,
+      results: '<keys>',
+    };
   const added = { id: '<id>', name: '', key_preview: '<preview>', created_at: '<datetime>' };
   return { ...body, ...added, user: withAdditions(user) ?? null };
 }

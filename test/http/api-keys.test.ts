@@ -178,11 +178,19 @@ describe('GET /api-keys/', () => {
   it('shows one’s own keys, each with exactly these members', async () => {
     const who = await signedInAs();
     await keyOf(await signedInAs());
-    expect((await list(who)).body).toEqual({ key: null, count: 0, next: null, previous: null, results: [] });
+    expect((await list(who)).body).toEqual({
+      key: null,
+      keys_per_user: 1,
+      count: 0,
+      next: null,
+      previous: null,
+      results: [],
+    });
     const key = await keyOf(who);
     const { body } = await list(who);
     expect(body).toEqual({
       key: null,
+      keys_per_user: 1,
       count: 1,
       next: null,
       previous: null,

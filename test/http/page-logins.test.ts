@@ -134,6 +134,15 @@ describe('POST auth/cookie/login/', () => {
     expect((await refreshPage(who.refresh)).status).toBe(200);
   });
 
+  it('ends the login of the cookie that it takes the place of', async () => {
+    const who = await signedInAs();
+    const other = await signedInAs();
+    const answer = await logInPage(who, { headers: keeping(other.refresh) });
+    expect(answer.status).toBe(200);
+    expect((await refreshPage(other.refresh)).status).toBe(401);
+    expect([await sessionsOf(other), await sessionsOf(who)]).toEqual([0, 2]);
+  });
+
   it('is recorded as any login', async () => {
     const who = await person();
     const { body } = await logInPage(who, { headers: { 'CF-Connecting-IP': '203.0.113.5' } });

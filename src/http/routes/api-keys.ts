@@ -58,7 +58,14 @@ const list = route(
       status: 200,
       description: 'The keys. `key` is always null: clients of older servers look for the key there.',
       schema: pageSchema(apiKeySchema)
-        .extend({ key: z.null().openapi({ example: null }) })
+        .extend({
+          key: z.null().openapi({ example: null }),
+          keys_per_user: z.int().openapi({
+            example: 1,
+            description:
+              'How many a user may have. At 1 a new key replaces all of them, else the one of its name.',
+          }),
+        })
         .openapi('ApiKeyPage'),
     },
     failures: { 404: 'There is no such page, or `user_id` is no id.' },
@@ -66,7 +73,7 @@ const list = route(
   async ({ caller, query, deps, url }) => {
     const pager = pagerOf(query, url);
     const page = await listApiKeys(deps, { caller, userId: userIdOf(query.user_id), slice: pager });
-    return { key: null, ...answerPage(page, pager, apiKeyJson) };
+    return { key: null, keys_per_user: deps.apiKeysPerUser, ...answerPage(page, pager, apiKeyJson) };
   },
 );
 

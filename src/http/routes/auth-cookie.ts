@@ -29,7 +29,7 @@ const loginRoute = route(
     description:
       `${FOR_OUR_PAGE}The refresh token comes as the cookie \`__Secure-refresh\` (\`refresh\` on this machine ` +
       'over http), which no script can read and which is sent to these three paths only. Credentials in headers ' +
-      'are ignored.',
+      'are ignored. The login of a cookie that was there ends.',
     body: credentials,
     answer: {
       status: 200,
@@ -44,6 +44,9 @@ const loginRoute = route(
   },
   async ({ caller, body, deps, client, afterwards, now }) => {
     const pair = await login(deps, { ...body, client, afterwards, now });
+    // Nobody could end the login of the cookie that this one takes the place of.
+    const { kept: token } = caller;
+    if (token !== null) afterwards(() => endLogin(deps, { token, from: client, now }));
     caller.keep(pair.refresh);
     return { access: pair.access };
   },
