@@ -26,7 +26,8 @@ export function placeOf(hash: string): Place {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?');
   const parameters = new URLSearchParams(query);
   const [view, id] = path.split('/');
-  if (view === 'users' && id === undefined) {
+  const named = idOf(id);
+  if (view === 'users' && named === undefined) {
     const page = Number(parameters.get('page'));
     return {
       view,
@@ -34,14 +35,17 @@ export function placeOf(hash: string): Place {
       page: Number.isInteger(page) && page > 0 ? page : 1,
     };
   }
-  if (view === 'groups' && id === undefined) return { view };
-  if (view === 'users') return { view: 'user', id: idOf(id) };
-  if (view === 'groups') return { view: 'group', id: idOf(id) };
+  if (view === 'groups' && named === undefined) return { view };
+  if (view === 'users') return { view: 'user', id: named ?? null };
+  if (view === 'groups') return { view: 'group', id: named ?? null };
   return { view: 'profile' };
 }
 
-/** None for what is yet to be created. */
-const idOf = (segment = ''): number | null => (/^\d{1,15}$/.test(segment) ? Number(segment) : null);
+/** None (null) for what is yet to be created; undefined for what is no id. */
+function idOf(segment = ''): number | null | undefined {
+  if (segment === 'new') return null;
+  return /^\d{1,15}$/.test(segment) ? Number(segment) : undefined;
+}
 
 export function hashOf(place: Place): string {
   switch (place.view) {

@@ -17,6 +17,7 @@ export type Session = z.input<typeof sessionSchema>;
 export type Group = z.input<typeof groupSchema>;
 export type Permission = z.input<typeof permissionSchema>;
 export type PageOf<Row> = { count: number; results: Row[] };
+export type ApiKeyPage = PageOf<ApiKey> & { keys_per_user: number };
 export type CreatedKey = { key: string; key_preview: string };
 export type SuperuserState = {
   superuser_exists: boolean;

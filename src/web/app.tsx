@@ -1,26 +1,29 @@
-import { useEffect, useState } from 'hono/jsx/dom';
+import { useEffect, useRef, useState } from 'hono/jsx/dom';
 import type { Me, SuperuserState } from './answers.ts';
+import { Frame } from './frame.tsx';
+import { asApiError } from './loading.ts';
 import {
-  type ApiError,
+  forget,
+  isLeaving,
+  leave,
   onLoginElsewhere,
   onLoginEnded,
   resume,
   SignedOut,
   send,
   sendAsAnyone,
-  signOut,
-} from './api.ts';
-import { Frame } from './frame.tsx';
-import { asApiError } from './loading.ts';
+} from './login.ts';
 import { SignedInContext } from './me.ts';
 import { Show } from './parts/loaded.tsx';
+import type { ApiError } from './requests.ts';
 import { CurrentView } from './views/current.tsx';
 import { SetUp } from './views/set-up.tsx';
 import { SignIn, SignInAgain } from './views/sign-in.tsx';
 
 type Who =
   | { state: 'unknown' }
-  | { state: 'unreachable'; error: ApiError }
+  /** `isLeaving` while a login is still to be ended. */
+  | { state: 'unreachable'; error: ApiError; isLeaving: boolean }
   | { state: 'nobody yet'; setUp: SuperuserState }
   | { state: 'signed out' }
   | { state: 'signed in'; me: Me };
@@ -31,38 +34,85 @@ async function whoIsIt(): Promise<Who> {
     const setUp = await sendAsAnyone<SuperuserState>('GET', 'initialize-superuser/');
     return setUp.superuser_exists ? { state: 'signed out' } : { state: 'nobody yet', setUp };
   } catch (cause) {
-    return cause instanceof SignedOut
-      ? { state: 'signed out' }
-      : { state: 'unreachable', error: asApiError(cause) };
+    if (!(cause instanceof SignedOut))
+      return { state: 'unreachable', error: asApiError(cause), isLeaving: isLeaving() };
+    forget();
+    return { state: 'signed out' };
   }
 }
 
+/** A request that waits for the password. */
 type Waiting = { goOn: () => void; giveUp: (reason: SignedOut) => void };
 
 /** The whole page: who is here decides what it shows. */
 export function App() {
   const [who, setWho] = useState<Who>({ state: 'unknown' });
-  const [waiting, setWaiting] = useState<Waiting | null>(null);
-  const look = async (): Promise<void> => setWho(await whoIsIt());
-  const leave = (): void => {
-    setWaiting(null);
-    setWho({ state: 'signed out' });
-  };
-  useEffect(() => {
-    onLoginEnded(() => new Promise((goOn, giveUp) => setWaiting({ goOn, giveUp })));
-    onLoginElsewhere((isSignedIn) => (isSignedIn ? void look() : leave()));
-    void look();
-  }, []);
+  const [isAsking, setAsking] = useState(false);
+  const waiting = useRef<Waiting | null>(null);
+  const looks = useRef(0);
 
-  async function endLogin(): Promise<void> {
+  /** Shows who is here; what an earlier look finds out after that is old. */
+  async function look(): Promise<void> {
+    looks.current += 1;
+    const mine = looks.current;
+    const found = await whoIsIt();
+    if (mine === looks.current) setWho(found);
+  }
+  function settle(end: (of: Waiting) => void): void {
+    if (waiting.current !== null) end(waiting.current);
+    waiting.current = null;
+    setAsking(false);
+  }
+  const giveUp = (): void => settle((of) => of.giveUp(new SignedOut()));
+
+  function lookAnew(): void {
+    giveUp();
+    setWho({ state: 'unknown' });
+    void look();
+  }
+  function signOut(): void {
     leave();
-    await signOut().catch((cause) => setWho({ state: 'unreachable', error: asApiError(cause) }));
+    lookAnew();
   }
 
+  useEffect(() => {
+    onLoginElsewhere(() => {
+      forget();
+      lookAnew();
+    });
+    void look();
+  }, []);
+  useEffect(() => {
+    const ask = (): Promise<void> =>
+      new Promise((goOn, fail) => {
+        waiting.current = { goOn, giveUp: fail };
+        setAsking(true);
+      });
+    onLoginEnded(who.state === 'signed in' ? ask : null);
+  }, [who.state]);
+
+  if (who.state !== 'signed in') return <Outside who={who} look={look} />;
+  const { me } = who;
+  const changed = (next: Me): void =>
+    setWho((now) => (now.state === 'signed in' && now.me.id === next.id ? { ...now, me: next } : now));
+  return (
+    <SignedInContext.Provider value={{ me, changed, signOut }}>
+      <CurrentView key={me.id} />
+      {isAsking && (
+        <SignInAgain username={me.username} onDone={() => settle((of) => of.goOn())} onLeave={signOut} />
+      )}
+    </SignedInContext.Provider>
+  );
+}
+
+type OutsideProps = { who: Exclude<Who, { state: 'signed in' }>; look: () => Promise<void> };
+
+/** What is shown while nobody is signed in. Each has a frame of its own, so that none moves into another's place. */
+function Outside({ who, look }: OutsideProps) {
   switch (who.state) {
     case 'unknown':
       return (
-        <Frame key={who.state} title="Edge Accounts">
+        <Frame key={who.state} title="Edge Accounts" isNarrow={true}>
           <div class="placeholder" role="status">
             Loading …
           </div>
@@ -70,7 +120,11 @@ export function App() {
       );
     case 'unreachable':
       return (
-        <Frame key={who.state} title="Edge Accounts">
+        <Frame
+          key={who.state}
+          title={who.isLeaving ? 'You are not signed out yet' : 'Not reachable'}
+          isNarrow={true}
+        >
           <Show loaded={{ state: 'failed', error: who.error }} again={look}>
             {() => null}
           </Show>
@@ -87,27 +141,6 @@ export function App() {
         <Frame key={who.state} title="Sign in" isNarrow={true}>
           <SignIn onDone={look} />
         </Frame>
-      );
-    case 'signed in':
-      return (
-        <SignedInContext.Provider
-          value={{ me: who.me, changed: (me) => setWho({ state: 'signed in', me }), signOut: endLogin }}
-        >
-          <CurrentView />
-          {waiting !== null && (
-            <SignInAgain
-              username={who.me.username}
-              onDone={() => {
-                setWaiting(null);
-                waiting.goOn();
-              }}
-              onLeave={() => {
-                waiting.giveUp(new SignedOut());
-                leave();
-              }}
-            />
-          )}
-        </SignedInContext.Provider>
       );
   }
 }

@@ -60,6 +60,11 @@ function Navigation({
       place: { view: 'users', search: '', page: 1 } as const,
       isOffered: mayI(me, 'view_user'),
     },
+    {
+      label: 'New user',
+      place: { view: 'user', id: null } as const,
+      isOffered: mayI(me, 'add_user') && !mayI(me, 'view_user'),
+    },
     { label: 'Groups', place: { view: 'groups' } as const, isOffered: mayI(me, 'view_group') },
   ].filter(({ isOffered }) => isOffered);
   return (
@@ -84,7 +89,7 @@ function Self({ signedIn }: { signedIn: SignedIn | null }) {
       {signedIn !== null && (
         <>
           <span class="who">{signedIn.me.username}</span>
-          <Button onClick={() => void signedIn.signOut()}>Sign out</Button>
+          <Button onClick={signedIn.signOut}>Sign out</Button>
         </>
       )}
     </div>

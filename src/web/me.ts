@@ -5,7 +5,7 @@ export type SignedIn = {
   me: Me;
   /** Takes what the service answered of oneself. */
   changed: (me: Me) => void;
-  signOut: () => Promise<void>;
+  signOut: () => void;
 };
 
 export const SignedInContext = createContext<SignedIn | null>(null);

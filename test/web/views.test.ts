@@ -77,7 +77,7 @@ describe.runIf(chromiumPath)('every view', () => {
       const visited = await visit(viewport, theme);
       const { page, context } = visited;
       await page.goto(`${stage.origin}/`);
-      await page.getByLabel('Username').fill('admin');
+      await page.getByLabel('Username', { exact: true }).fill('admin');
       await page.getByLabel('Password').fill('wrong');
       await page.getByRole('button', { name: 'Sign in' }).click();
       await page.getByText('No active account').waitFor();
@@ -98,7 +98,7 @@ describe.runIf(chromiumPath)('every view', () => {
       await page.getByText('Nowhere.').waitFor();
       await look(page, 'user', size);
       await page.goto(`${stage.origin}/#/users/new`);
-      await page.getByLabel('Username').fill('admin');
+      await page.getByLabel('Username', { exact: true }).fill('admin');
       await page.getByLabel('Password').fill('short');
       await page.getByRole('button', { name: 'Create user' }).click();
       await page.getByText('at least 8 characters').waitFor();

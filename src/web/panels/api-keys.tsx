@@ -1,27 +1,27 @@
-import { useState } from 'hono/jsx/dom';
-import type { ApiKey, CreatedKey, PageOf, User } from '../answers.ts';
-import { send } from '../api.ts';
+import { useRef, useState } from 'hono/jsx/dom';
+import type { ApiKey, ApiKeyPage, CreatedKey, User } from '../answers.ts';
 import { useLoaded } from '../loading.ts';
+import { send } from '../login.ts';
 import { mayI, useSignedIn } from '../me.ts';
 import { Button } from '../parts/button.tsx';
 import { Confirm, type Question } from '../parts/confirm.tsx';
+import { focusHeading } from '../parts/focus.ts';
 import { Form } from '../parts/form.tsx';
 import { Show } from '../parts/loaded.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { KeyTable } from './key-table.tsx';
 import { NewKey } from './new-key.tsx';
 
-const personal = (keys: readonly ApiKey[]): ApiKey | undefined => keys.find(({ name }) => name === '');
-
 /** The API keys of a user, oneself or another: what there is of them, a new one, and their end. */
 export function ApiKeys({ owner }: { owner: Pick<User, 'id' | 'username'> }) {
   const { me } = useSignedIn();
   const isOwn = owner.id === me.id;
-  const load = () => send<PageOf<ApiKey>>('GET', `api-keys/?page_size=200&user_id=${owner.id}`);
+  const load = () => send<ApiKeyPage>('GET', `api-keys/?page_size=200&user_id=${owner.id}`);
   const [loaded, again] = useLoaded(load, `keys of ${owner.id}`);
   const [created, setCreated] = useState<string | null>(null);
   const [question, setQuestion] = useState<Question | null>(null);
   const [done, setDone] = useState('');
+  const section = useRef<HTMLElement>(null);
 
   async function create(): Promise<void> {
     const answer = await send<CreatedKey>('POST', 'api-keys/generate/', isOwn ? {} : { user_id: owner.id });
@@ -31,9 +31,9 @@ export function ApiKeys({ owner }: { owner: Pick<User, 'id' | 'username'> }) {
   }
   /** A key may have been made elsewhere since this page looked. */
   async function createUnlessLive(): Promise<undefined> {
-    const live = personal((await load()).results);
-    if (live === undefined) return void (await create());
-    setQuestion(replacing(live, create));
+    const ending = endedByAnother(await load());
+    if (ending.length === 0) await create();
+    else setQuestion(replacing(ending, create));
   }
   async function revoke({ id, key_preview }: ApiKey): Promise<void> {
     await send('DELETE', `api-keys/${id}/`);
@@ -41,30 +41,34 @@ export function ApiKeys({ owner }: { owner: Pick<User, 'id' | 'username'> }) {
     setDone(`${key_preview} is revoked.`);
     await again();
   }
+  function closeNewKey(): void {
+    setCreated(null);
+    focusHeading(section.current);
+  }
 
   const [whose, who] = isOwn ? ['your', 'you'] : [`${owner.username}’s`, owner.username];
   return (
-    <section class="card stack" aria-labelledby="api-keys">
+    <section ref={section} class="card stack" aria-labelledby="api-keys">
       <div>
         <h2 id="api-keys">API key</h2>
         <p>
           A program that sends {whose} key acts as {who}, without a password.
         </p>
       </div>
-      {created !== null && <NewKey value={created} onClose={() => setCreated(null)} />}
+      {created !== null && <NewKey key={created} value={created} onClose={closeNewKey} />}
       <Show loaded={loaded} again={again}>
-        {({ results: keys }) => (
+        {(page) => (
           <>
             <KeyTable
-              keys={keys}
+              keys={page.results}
               mayRevoke={isOwn || mayI(me, 'delete_apikey')}
               onRevoke={(key) => setQuestion(revoking(key, () => revoke(key)))}
             />
             {(isOwn || mayI(me, 'add_apikey')) && (
               <Creation
-                live={personal(keys)}
+                ending={endedByAnother(page)}
                 create={createUnlessLive}
-                replace={(live) => setQuestion(replacing(live, create))}
+                replace={(ending) => setQuestion(replacing(ending, create))}
               />
             )}
           </>
@@ -76,17 +80,21 @@ export function ApiKeys({ owner }: { owner: Pick<User, 'id' | 'username'> }) {
   );
 }
 
+/** The live keys that the next one ends: the personal one, or all where a user has but one. */
+const endedByAnother = ({ results, keys_per_user }: ApiKeyPage): ApiKey[] =>
+  keys_per_user === 1 ? results : results.filter(({ name }) => name === '');
+
 type CreationProps = {
-  live: ApiKey | undefined;
+  ending: readonly ApiKey[];
   create: () => Promise<undefined>;
-  replace: (live: ApiKey) => void;
+  replace: (ending: readonly ApiKey[]) => void;
 };
 
-function Creation({ live, create, replace }: CreationProps) {
-  if (live !== undefined) {
+function Creation({ ending, create, replace }: CreationProps) {
+  if (ending.length > 0) {
     return (
       <div class="actions">
-        <Button onClick={() => replace(live)}>Replace key</Button>
+        <Button onClick={() => replace(ending)}>Replace key</Button>
       </div>
     );
   }
@@ -97,12 +105,17 @@ function Creation({ live, create, replace }: CreationProps) {
   );
 }
 
-const replacing = (live: ApiKey, act: () => Promise<void>): Question => ({
+const replacing = (ending: readonly ApiKey[], act: () => Promise<void>): Question => ({
   title: 'Replace the API key?',
   explanation: (
     <>
-      <code>{live.key_preview}</code> stops working at once. Whatever uses it needs the new key, which is
-      shown once.
+      {ending.map(({ id, key_preview, name }, index) => (
+        <span key={id}>
+          {index > 0 && ', '}
+          <code>{key_preview}</code> {name}
+        </span>
+      ))}{' '}
+      will stop working at once. Whatever uses it needs the new key, which is shown once.
     </>
   ),
   action: 'Replace key',

@@ -1,10 +1,13 @@
+import { useEffect, useRef } from 'hono/jsx/dom';
 import { Button } from '../parts/button.tsx';
 import { Copyable } from '../parts/copy.tsx';
 
 /** The only moment at which a key can be seen. */
 export function NewKey({ value, onClose }: { value: string; onClose: () => void }) {
+  const section = useRef<HTMLElement>(null);
+  useEffect(() => section.current?.focus(), []);
   return (
-    <section class="secret" aria-label="The new key">
+    <section ref={section} tabindex={-1} class="secret" aria-label="The new key">
       <p>
         <strong>Copy the key now.</strong> It is not kept, and will not be shown again.
       </p>

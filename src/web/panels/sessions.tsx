@@ -1,7 +1,7 @@
 import { useState } from 'hono/jsx/dom';
 import type { PageOf, Session, User } from '../answers.ts';
-import { send } from '../api.ts';
 import { useLoaded } from '../loading.ts';
+import { send } from '../login.ts';
 import { mayI, useSignedIn } from '../me.ts';
 import { Button } from '../parts/button.tsx';
 import { Confirm, type Question } from '../parts/confirm.tsx';

@@ -1,4 +1,5 @@
 import { type Child, useEffect, useId, useRef } from 'hono/jsx/dom';
+import { focusHeading } from './focus.ts';
 
 type DialogProps = {
   title: string;
@@ -7,7 +8,7 @@ type DialogProps = {
   onClose: () => void;
 };
 
-/** Asks for something before the page goes on. The browser keeps the focus inside and gives it back. */
+/** Asks for something before the page goes on. The browser keeps the focus inside; it goes back where it was. */
 export function Dialog({ title, children, onClose }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
@@ -16,8 +17,10 @@ export function Dialog({ title, children, onClose }: DialogProps) {
     const before = document.activeElement;
     opened?.showModal();
     return () => {
+      const section = opened?.closest('section');
       opened?.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
+      else focusHeading(section);
     };
   }, []);
   const cancel = (event: Event): void => {

@@ -1,6 +1,7 @@
 import { type Child, useEffect, useRef, useState } from 'hono/jsx/dom';
-import { type ApiError, SignedOut } from '../api.ts';
 import { asApiError } from '../loading.ts';
+import { SignedOut } from '../login.ts';
+import type { ApiError } from '../requests.ts';
 import { Button } from './button.tsx';
 import { Notice } from './notice.tsx';
 

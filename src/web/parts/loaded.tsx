@@ -1,6 +1,7 @@
 import type { Child } from 'hono/jsx/dom';
-import { SignedOut } from '../api.ts';
 import type { Loaded } from '../loading.ts';
+import { SignedOut } from '../login.ts';
+import type { ApiError } from '../requests.ts';
 import { Button } from './button.tsx';
 import { Notice } from './notice.tsx';
 
@@ -20,18 +21,23 @@ export function Show<Data>({ loaded, again, children }: ShowProps<Data>) {
         </div>
       );
     case 'failed':
-      if (loaded.error instanceof SignedOut) return null;
-      return (
-        <div class="failure">
-          <Notice kind="problem">{loaded.error.message}</Notice>
-          <Button onClick={() => void again()}>Try again</Button>
-        </div>
-      );
+      return <Failure error={loaded.error} again={again} />;
     case 'ready':
       return (
         <div class="stack" aria-busy={String(loaded.isOld)}>
+          {loaded.error !== null && <Failure error={loaded.error} again={again} />}
           {children(loaded.data)}
         </div>
       );
   }
+}
+
+function Failure({ error, again }: { error: ApiError; again: () => Promise<void> }) {
+  if (error instanceof SignedOut) return null;
+  return (
+    <div class="failure">
+      <Notice kind="problem">{error.message}</Notice>
+      <Button onClick={() => void again()}>Try again</Button>
+    </div>
+  );
 }

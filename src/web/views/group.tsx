@@ -1,10 +1,10 @@
 import { useState } from 'hono/jsx/dom';
 import { goTo, hashOf } from '../address.ts';
 import type { Group, Permission } from '../answers.ts';
-import { send } from '../api.ts';
 import { Frame } from '../frame.tsx';
 import { useLoaded } from '../loading.ts';
-import { isAdmin, useSignedIn } from '../me.ts';
+import { send } from '../login.ts';
+import { isAdmin, mayI, useSignedIn } from '../me.ts';
 import { Button } from '../parts/button.tsx';
 import { Confirm } from '../parts/confirm.tsx';
 import { Check, Field } from '../parts/field.tsx';
@@ -13,9 +13,10 @@ import { Show } from '../parts/loaded.tsx';
 
 /** One group: made, changed, deleted. */
 export function GroupView({ id }: { id: number | null }) {
+  const { me } = useSignedIn();
   const load = async () => ({
     group: id === null ? null : await send<Group>('GET', `groups/${id}/`),
-    permissions: await send<Permission[]>('GET', 'permissions/'),
+    permissions: mayI(me, 'view_permission') ? await send<Permission[]>('GET', 'permissions/') : null,
   });
   const [loaded, again] = useLoaded(load, String(id));
   const title =
@@ -33,7 +34,8 @@ export function GroupView({ id }: { id: number | null }) {
 
 type EditorProps = {
   group: Group | null;
-  permissions: readonly Permission[];
+  /** Null for those who may not see what there is. */
+  permissions: readonly Permission[] | null;
   again: () => Promise<void>;
 };
 
@@ -61,18 +63,11 @@ function Editor({ group, permissions, again }: EditorProps) {
         maxLength={150}
         problems={problem}
       />
-      <fieldset class="choices" disabled={!isAdmin(me)}>
-        <legend>Members may</legend>
-        {permissions.map(({ id, name }) => (
-          <Check
-            key={id}
-            label={name.replace(/^Can /, '')}
-            name="permissions"
-            value={String(id)}
-            checked={group?.permissions.includes(id) ?? false}
-          />
-        ))}
-      </fieldset>
+      {permissions === null ? (
+        <p>It has {group?.permissions.length ?? 0} permissions.</p>
+      ) : (
+        <Permissions all={permissions} given={group?.permissions ?? []} />
+      )}
     </>
   );
   if (!isAdmin(me)) return fields();
@@ -107,5 +102,23 @@ function Editor({ group, permissions, again }: EditorProps) {
         />
       )}
     </>
+  );
+}
+
+function Permissions({ all, given }: { all: readonly Permission[]; given: readonly number[] }) {
+  const { me } = useSignedIn();
+  return (
+    <fieldset class="choices" disabled={!isAdmin(me)}>
+      <legend>Members may</legend>
+      {all.map(({ id, name }) => (
+        <Check
+          key={id}
+          label={name.replace(/^Can /, '')}
+          name="permissions"
+          value={String(id)}
+          checked={given.includes(id)}
+        />
+      ))}
+    </fieldset>
   );
 }

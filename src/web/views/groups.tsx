@@ -1,8 +1,8 @@
 import { hashOf } from '../address.ts';
 import type { Group } from '../answers.ts';
-import { send } from '../api.ts';
 import { Frame } from '../frame.tsx';
 import { useLoaded } from '../loading.ts';
+import { send } from '../login.ts';
 import { isAdmin, useSignedIn } from '../me.ts';
 import { Show } from '../parts/loaded.tsx';
 

@@ -1,6 +1,6 @@
 import type { Me } from '../answers.ts';
-import { send } from '../api.ts';
 import { Frame } from '../frame.tsx';
+import { send } from '../login.ts';
 import { useSignedIn } from '../me.ts';
 import { ApiKeys } from '../panels/api-keys.tsx';
 import { Sessions } from '../panels/sessions.tsx';

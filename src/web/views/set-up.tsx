@@ -1,7 +1,8 @@
 import type { SuperuserState } from '../answers.ts';
-import { sendAsAnyone, signIn } from '../api.ts';
+import { sendAsAnyone, signIn } from '../login.ts';
 import { Field } from '../parts/field.tsx';
 import { entry, Form } from '../parts/form.tsx';
+import { ApiError } from '../requests.ts';
 
 /** Makes the first admin, or says why that is not possible from here. */
 export function SetUp({ state, onDone }: { state: SuperuserState; onDone: () => Promise<void> }) {
@@ -13,7 +14,10 @@ export function SetUp({ state, onDone }: { state: SuperuserState; onDone: () => 
       password,
       email: entry(entered, 'email'),
     });
-    await signIn(username, password);
+    // Refused where somebody else has made the first admin meanwhile: then there is a page to sign in.
+    await signIn(username, password).catch((error) => {
+      if (!(error instanceof ApiError) || error.status !== 401) throw error;
+    });
     await onDone();
   };
   return (

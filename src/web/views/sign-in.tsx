@@ -1,4 +1,4 @@
-import { signIn } from '../api.ts';
+import { signIn, signInAsBefore } from '../login.ts';
 import { Button } from '../parts/button.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { Field } from '../parts/field.tsx';
@@ -34,11 +34,11 @@ export function SignIn({ onDone }: { onDone: () => Promise<void> }) {
 export function SignInAgain(props: { username: string; onDone: () => void; onLeave: () => void }) {
   const { username, onDone, onLeave } = props;
   const send = async (entered: FormData): Promise<undefined> => {
-    await signIn(username, entry(entered, 'password'));
+    await signInAsBefore(username, entry(entered, 'password'));
     onDone();
   };
   return (
-    <Dialog title="Your login has ended" onClose={onLeave}>
+    <Dialog title="Your login has ended" onClose={stay}>
       <p>Sign in again to go on where you were. What you have typed is still here.</p>
       <Form
         label="Sign in again"
@@ -62,6 +62,9 @@ export function SignInAgain(props: { username: string; onDone: () => void; onLea
     </Dialog>
   );
 }
+
+/** What was typed would be lost with the view, so leaving takes a click. */
+const stay = (): void => undefined;
 
 type PasswordProps = { problems: readonly string[] | undefined; autoFocus?: boolean };
 

@@ -65,7 +65,7 @@ function Rights({ user, groups, problems, isReadOnly }: UserFieldsProps) {
         problems={problems['user_level']}
       />
       {groups.length > 0 && (
-        <fieldset>
+        <fieldset class="many">
           <legend>Groups</legend>
           {groups.map(({ id, name }) => (
             <Check

@@ -1,12 +1,13 @@
 import { useState } from 'hono/jsx/dom';
 import { goTo, hashOf } from '../address.ts';
 import type { Group, User } from '../answers.ts';
-import { send } from '../api.ts';
 import { Frame } from '../frame.tsx';
 import { useLoaded } from '../loading.ts';
+import { send } from '../login.ts';
 import { isAdmin, mayI, type SignedIn, useSignedIn } from '../me.ts';
 import { ApiKeys } from '../panels/api-keys.tsx';
 import { Sessions } from '../panels/sessions.tsx';
+import { UnseenKey } from '../panels/unseen-key.tsx';
 import { Button } from '../parts/button.tsx';
 import { Confirm, type Question } from '../parts/confirm.tsx';
 import { Field, ForUser } from '../parts/field.tsx';
@@ -45,18 +46,21 @@ export function UserView({ id }: { id: number | null }) {
 }
 
 function NewUser({ groups }: { groups: readonly Group[] }) {
-  const create = async (entered: FormData): Promise<undefined> => {
+  const { me } = useSignedIn();
+  const create = async (entered: FormData): Promise<string | undefined> => {
     const [username, password] = [entry(entered, 'username'), entry(entered, 'password')];
     const made = await send<User>('POST', 'users/', {
       ...changesIn(entered, null, groups),
       username,
       password,
     });
+    if (!mayI(me, 'view_user')) return `${made.username} is created.`;
     goTo({ view: 'user', id: made.id });
+    return undefined;
   };
   return (
     <section class="card" aria-label="New user">
-      <Form label="New user" action="Create user" send={create}>
+      <Form label="New user" action="Create user" send={create} clears={true}>
         {(problems) => (
           <>
             <UserFields user={null} groups={groups} problems={problems} />
@@ -90,7 +94,11 @@ function KnownUser({ user, groups, again }: KnownUserProps) {
           <Standing user={user} again={again} />
         </div>
       </div>
-      {(user.id === me.id || mayI(me, 'view_apikey')) && <ApiKeys owner={user} />}
+      {user.id === me.id || mayI(me, 'view_apikey') ? (
+        <ApiKeys owner={user} />
+      ) : (
+        (mayI(me, 'add_apikey') || mayI(me, 'delete_apikey')) && <UnseenKey owner={user} again={again} />
+      )}
       {(user.id === me.id || mayI(me, 'view_session')) && <Sessions owner={user} />}
     </>
   );
@@ -151,7 +159,7 @@ function NewPassword({ user }: { user: User }) {
 
 /** Whether the user may sign in, and whether there is one at all. */
 function Standing({ user, again }: { user: User; again: () => Promise<void> }) {
-  const { me } = useSignedIn();
+  const { me, signOut } = useSignedIn();
   const [question, setQuestion] = useState<Question | null>(null);
   const [done, setDone] = useState('');
   const setActive = async (is_active: boolean): Promise<void> => {
@@ -179,7 +187,8 @@ function Standing({ user, again }: { user: User; again: () => Promise<void> }) {
     action: 'Delete user',
     act: async () => {
       await send('DELETE', `users/${user.id}/`);
-      goTo({ view: 'users', search: '', page: 1 });
+      if (user.id === me.id) signOut();
+      else goTo({ view: 'users', search: '', page: 1 });
     },
   };
   const [mayChange, mayDelete] = [mayI(me, 'change_user'), mayI(me, 'delete_user')];

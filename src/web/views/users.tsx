@@ -1,8 +1,8 @@
 import { goTo, hashOf } from '../address.ts';
 import type { PageOf, User } from '../answers.ts';
-import { send } from '../api.ts';
 import { Frame } from '../frame.tsx';
 import { useLoaded } from '../loading.ts';
+import { send } from '../login.ts';
 import { mayI, useSignedIn } from '../me.ts';
 import { Button } from '../parts/button.tsx';
 import { Field } from '../parts/field.tsx';
@@ -18,26 +18,26 @@ const PAGE_SIZE = 25;
 export function UsersView({ search, page }: { search: string; page: number }) {
   const { me } = useSignedIn();
   const query = new URLSearchParams({ page: String(page), page_size: String(PAGE_SIZE), search });
-  const load = () => send<PageOf<User>>('GET', `users/?${query}`);
+  const load = async () => ({ page, search, ...(await send<PageOf<User>>('GET', `users/?${query}`)) });
   const [loaded, again] = useLoaded(load, query.toString());
   return (
     <Frame title="Users" section="users" beside={mayI(me, 'add_user') && <Create />}>
       <section class="card" aria-label="Users">
-        <Search key={search} search={search} />
+        <Search search={search} />
         <Show loaded={loaded} again={again}>
-          {({ count, results }) =>
+          {({ count, results, ...shown }) =>
             results.length === 0 ? (
               <p class="empty">
-                {search === '' ? 'There are no users.' : `No username begins with “${search}”.`}
+                {shown.search === '' ? 'There are no users.' : `No username begins with “${shown.search}”.`}
               </p>
             ) : (
               <>
                 <UserTable users={results} />
                 <Pager
-                  page={page}
+                  page={shown.page}
                   pageSize={PAGE_SIZE}
                   count={count}
-                  placeOf={(other) => ({ view: 'users', search, page: other })}
+                  placeOf={(other) => ({ view: 'users', search: shown.search, page: other })}
                 />
               </>
             )

@@ -95,7 +95,7 @@ export async function signInPage(
   password = PASSWORD,
 ): Promise<void> {
   await page.goto(`${origin}/`);
-  await page.getByLabel('Username').fill(username);
+  await page.getByLabel('Username', { exact: true }).fill(username);
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('heading', { name: 'Profile', level: 1 }).waitFor();
