@@ -1,6 +1,8 @@
 import { type Child, useContext, useEffect, useRef } from 'hono/jsx/dom';
 import { hashOf, type Place } from './address.ts';
-import { mayI, type SignedIn, SignedInContext } from './me.ts';
+import type { Me } from './answers.ts';
+import { signOut } from './login.ts';
+import { MeContext, mayI } from './me.ts';
 import { Button } from './parts/button.tsx';
 
 const BRAND = 'Edge Accounts';
@@ -17,7 +19,7 @@ type FrameProps = {
 
 /** What is around every view: who is signed in, where one can go, and the title, which gets the focus. */
 export function Frame({ title, section, children, beside, isNarrow = false }: FrameProps) {
-  const signedIn = useContext(SignedInContext);
+  const me = useContext(MeContext);
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = title === BRAND ? BRAND : `${title} · ${BRAND}`;
@@ -29,8 +31,8 @@ export function Frame({ title, section, children, beside, isNarrow = false }: Fr
       <header>
         <div class="bar">
           <span class="brand">{BRAND}</span>
-          {signedIn !== null && <Navigation signedIn={signedIn} section={section} />}
-          <Self signedIn={signedIn} />
+          {me !== null && <Navigation me={me} section={section} />}
+          <Self me={me} />
         </div>
       </header>
       <main class={isNarrow ? 'narrow' : ''}>
@@ -46,13 +48,7 @@ export function Frame({ title, section, children, beside, isNarrow = false }: Fr
   );
 }
 
-function Navigation({
-  signedIn: { me },
-  section,
-}: {
-  signedIn: SignedIn;
-  section: Place['view'] | undefined;
-}) {
+function Navigation({ me, section }: { me: Me; section: Place['view'] | undefined }) {
   const places = [
     { label: 'Profile', place: { view: 'profile' } as const, isOffered: true },
     {
@@ -82,14 +78,14 @@ function Navigation({
   );
 }
 
-function Self({ signedIn }: { signedIn: SignedIn | null }) {
+function Self({ me }: { me: Me | null }) {
   return (
     <div class="self">
       <a href="/api/swagger/">API docs</a>
-      {signedIn !== null && (
+      {me !== null && (
         <>
-          <span class="who">{signedIn.me.username}</span>
-          <Button onClick={signedIn.signOut}>Sign out</Button>
+          <span class="who">{me.username}</span>
+          <Button onClick={signOut}>Sign out</Button>
         </>
       )}
     </div>

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'hono/jsx/dom';
-import { ApiError } from './requests.ts';
+import { asApiError } from './login.ts';
+import type { ApiError } from './requests.ts';
 
 export type Loaded<Data> =
   | { state: 'loading' }
@@ -39,11 +40,4 @@ async function settled<Data>(load: () => Promise<Data>): Promise<Loaded<Data>> {
   } catch (error) {
     return { state: 'failed', error: asApiError(error) };
   }
-}
-
-/** A fault of this page is told as one, and stands in the console. */
-export function asApiError(error: unknown): ApiError {
-  if (error instanceof ApiError) return error;
-  console.error(error);
-  return new ApiError(0, 'Something went wrong on this page. Reload it and try again.');
 }

@@ -1,6 +1,9 @@
-// The login of this page. The access token is kept in this module alone; the refresh token is a cookie that no script
+// Who is at this page. The access token is kept in this module alone; the refresh token is a cookie that no script
 // can read, and that all tabs share: whose it is has to be looked at each time.
 
+import type { Me, SuperuserState } from './answers.ts';
+import { leave, logIn, logOut, refresh, userOf } from './cookie.ts';
+import { type Note, noted, onNote } from './note.ts';
 import { ApiError, type Method, read, request } from './requests.ts';
 
 /** The login is over, and nobody signed in again. Whoever shows errors says nothing of it. */
@@ -10,6 +13,15 @@ export class SignedOut extends ApiError {
   }
 }
 
+export type Who =
+  | { state: 'unknown' }
+  /** `isLeaving` while a login is still to be ended. */
+  | { state: 'unreachable'; error: ApiError; isLeaving: boolean }
+  | { state: 'nobody yet'; setUp: SuperuserState }
+  | { state: 'signed out' }
+  /** `isAsked` for the password, since the login has ended. */
+  | { state: 'signed in'; me: Me; isAsked: boolean };
+
 type Login = {
   userId: string;
   token: string;
@@ -17,15 +29,113 @@ type Login = {
   renewal: Promise<void> | null;
 };
 
+/** Requests that wait for the password. */
+type Waiting = { goOn: () => void; giveUp: () => void };
+
 let login: Login | null = null;
+let waiting: Waiting | null = null;
+let who: Who = { state: 'unknown' };
+let follow = (_: Who): void => undefined;
+/** Grows with each look: what an earlier one finds out is old, and changes nothing. */
+let looks = 0;
 
-/** Asks whoever is signed in for the password once more; set while the page shows somebody. */
-type SignInAgain = () => Promise<void>;
-let signInAgain: SignInAgain | null = null;
+/** Begins to look who is here, and tells whenever that changes. */
+export function start(tell: (who: Who) => void): void {
+  follow = tell;
+  onNote(heed);
+  void look();
+}
 
-/** Sets what asks for the password where the login has ended, or that nothing can ask (null). */
-export function onLoginEnded(ask: SignInAgain | null): void {
-  signInAgain = ask;
+function show(next: Who): void {
+  who = next;
+  follow(who);
+}
+
+/** Finds out who is here, and ends the login that is to be ended. */
+export async function look(): Promise<void> {
+  looks += 1;
+  const mine = looks;
+  const isOld = (): boolean => mine !== looks;
+  const found = await whoIsIt(isOld);
+  if (!isOld()) show(found);
+}
+
+async function whoIsIt(isOld: () => boolean): Promise<Who> {
+  try {
+    if (noted().state === 'leaving') await logOut(leavingToken);
+    leavingToken = null;
+    const taken = login ?? (await takeUp(isOld));
+    if (taken !== null)
+      return { state: 'signed in', me: await sendAs<Me>(taken, 'GET', 'users/me/'), isAsked: false };
+    const setUp = await sendAsAnyone<SuperuserState>('GET', 'initialize-superuser/');
+    return setUp.superuser_exists ? { state: 'signed out' } : { state: 'nobody yet', setUp };
+  } catch (cause) {
+    if (!isOld()) login = null;
+    if (cause instanceof SignedOut) return { state: 'signed out' };
+    return { state: 'unreachable', error: asApiError(cause), isLeaving: noted().state === 'leaving' };
+  }
+}
+
+/** Takes up the login that this browser keeps. */
+async function takeUp(isOld: () => boolean): Promise<Login | null> {
+  const token = await refresh();
+  if (isOld()) throw new SignedOut();
+  login = token === null ? null : loginOf(token);
+  return login;
+}
+
+const loginOf = (token: string): Login => ({ userId: userOf(token), token, renewal: null });
+
+/** A fault of this page is told as one, and stands in the console. */
+export function asApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  console.error(error);
+  return new ApiError(0, 'Something went wrong on this page. Reload it and try again.');
+}
+
+/** @throws ApiError */
+export async function signIn(username: string, password: string): Promise<void> {
+  const before = looks;
+  const token = await logIn(username, password);
+  // Another tab may have been faster, and is followed.
+  if (before === looks) login = loginOf(token);
+  await look();
+}
+
+/** The token of a login that is to be ended. */
+let leavingToken: string | null = null;
+
+export function signOut(): void {
+  leavingToken = login?.token ?? null;
+  leave();
+  startAnew();
+}
+
+/** What is shown is nobody's any more. */
+function startAnew(): void {
+  login = null;
+  settle(({ giveUp }) => giveUp());
+  show({ state: 'unknown' });
+  void look();
+}
+
+function settle(end: (of: Waiting) => void): void {
+  if (waiting !== null) end(waiting);
+  waiting = null;
+  if (who.state === 'signed in' && who.isAsked) show({ ...who, isAsked: false });
+}
+
+/** What another tab did with the login. */
+function heed({ state, userId }: Note): void {
+  if (state === 'signed in') {
+    if (userId !== login?.userId) startAnew();
+    else if (waiting !== null) void renewWithout(login);
+  } else if (state !== 'ended' && who.state !== 'signed out') startAnew();
+}
+
+/** Takes what the service answered of whoever is here. */
+export function changed(me: Me): void {
+  if (who.state === 'signed in' && who.me.id === me.id) show({ ...who, me });
 }
 
 /**
@@ -34,8 +144,11 @@ export function onLoginEnded(ask: SignInAgain | null): void {
  * @throws ApiError, SignedOut
  */
 export async function send<Answer>(method: Method, path: string, body?: object): Promise<Answer> {
-  const mine = login;
-  if (mine === null) throw new SignedOut();
+  if (login === null) throw new SignedOut();
+  return sendAs(login, method, path, body);
+}
+
+async function sendAs<Answer>(mine: Login, method: Method, path: string, body?: object): Promise<Answer> {
   const first = await request(method, path, { body, token: mine.token });
   assertStill(mine);
   if (first.status !== 401) return read(first);
@@ -57,139 +170,41 @@ function assertStill(mine: Login): void {
 export const sendAsAnyone = async <Answer>(method: Method, path: string, body?: object): Promise<Answer> =>
   read(await request(method, path, { body }));
 
+/** Renews the token by the cookie, or else by the password, where the page shows whom to ask. */
 async function renew(mine: Login): Promise<void> {
-  if (await refreshed(mine)) return;
-  note(mine.userId, 'ended');
-  if (signInAgain === null) throw new SignedOut();
-  await signInAgain();
-}
-
-async function refreshed(mine: Login): Promise<boolean> {
   const token = await refresh();
   assertStill(mine);
-  if (token === null) return false;
-  await takeFor(mine, token);
-  return true;
-}
-
-/** Only of the user who is shown: somebody else may have signed in in another tab. */
-async function takeFor(mine: Login, token: string): Promise<void> {
-  if (userOf(token) !== mine.userId) return startAnew();
-  mine.token = token;
-}
-
-/** Nothing that this page shows is theirs. */
-function startAnew(): Promise<never> {
-  login = null;
-  location.reload();
-  return new Promise(() => undefined);
-}
-
-/** A new access token for the cookie; null where that is none, or no good. @throws ApiError */
-async function refresh(): Promise<string | null> {
-  const answer = await request('POST', 'auth/cookie/refresh/');
-  return answer.status === 401 ? null : (await read<Access>(answer)).access;
-}
-
-type Access = { access: string };
-
-/** The user that a token names, which is what its middle part says (RFC 7519 section 3). */
-function userOf(token: string): string {
-  const payload = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
-  return String(JSON.parse(atob(payload)).user_id);
-}
-
-function begin(token: string): void {
-  login = { userId: userOf(token), token, renewal: null };
-  note(login.userId, 'signed in');
-}
-
-/** @throws ApiError */
-export async function signIn(username: string, password: string): Promise<void> {
-  begin(await passwordLogin(username, password));
+  if (token !== null) return takeFor(mine, token);
+  const shown = who;
+  if (shown.state !== 'signed in') throw new SignedOut();
+  await new Promise<void>((goOn, fail) => {
+    waiting = { goOn, giveUp: () => fail(new SignedOut()) };
+    show({ ...shown, isAsked: true });
+  });
 }
 
 /** Goes on with a login that had ended. @throws ApiError */
-export async function signInAsBefore(username: string, password: string): Promise<void> {
+export async function signInAgain(username: string, password: string): Promise<void> {
   const mine = login;
   if (mine === null) throw new SignedOut();
-  const token = await passwordLogin(username, password);
+  const token = await logIn(username, password);
   assertStill(mine);
   await takeFor(mine, token);
-  note(mine.userId, 'signed in');
+  settle(({ goOn }) => goOn());
 }
 
-const passwordLogin = async (username: string, password: string): Promise<string> =>
-  (await sendAsAnyone<Access>('POST', 'auth/cookie/login/', { username, password })).access;
-
-/**
- * Whether somebody is signed in: takes up the login that this browser keeps, or ends the one that was to be ended.
- * @throws ApiError
- */
-export async function resume(): Promise<boolean> {
-  if (login !== null) return true;
-  const kept = noted();
-  if (kept.state === 'leaving') await endAtServer();
-  // Asking without a login is answered 401, which browsers show as an error.
-  if (kept.state !== 'signed in') return false;
-  const token = await refresh();
-  if (token === null) note(kept.userId, 'ended');
-  else begin(token);
-  return token !== null;
+/** Another tab signed in the same user while this one asks. */
+async function renewWithout(mine: Login): Promise<void> {
+  const token = await refresh().catch(() => null);
+  if (token === null || login !== mine) return;
+  await takeFor(mine, token);
+  settle(({ goOn }) => goOn());
 }
 
-/** Begins to sign out: the page forgets the login, and `resume` ends it at the server, as often as that takes. */
-export function leave(): void {
-  forget();
-  note('', 'leaving');
-}
-
-/** Whether a login is still to be ended at the server. */
-export const isLeaving = (): boolean => noted().state === 'leaving';
-
-async function endAtServer(): Promise<void> {
-  await sendAsAnyone('POST', 'auth/cookie/logout/');
-  note('', 'signed out');
-}
-
-/** Forgets the login, which is another tab's to end, or over. */
-export function forget(): void {
-  login = null;
-}
-
-/** What the tabs of a browser tell each other of its login: no secret, and no proof. */
-type Note = { state: 'signed in' | 'ended' | 'leaving' | 'signed out'; userId: string };
-const NOTE = 'login';
-
-function note(userId: string, state: Note['state']): void {
-  try {
-    localStorage.setItem(NOTE, JSON.stringify({ state, userId }));
-  } catch {
-    // A browser that keeps nothing for us keeps no cookie either.
-  }
-}
-
-const noted = (): Note => noteOf(() => localStorage.getItem(NOTE));
-
-/** Without a note that can be read nobody is signed in. */
-function noteOf(text: () => string | null): Note {
-  try {
-    const { state, userId } = JSON.parse(text() ?? '');
-    return { state, userId: String(userId) };
-  } catch {
-    return { state: 'signed out', userId: '' };
-  }
-}
-
-/**
- * Calls back when another tab signs in, or out. A login that only ended is for each tab to find out: it may hold what
- * somebody has typed.
- */
-export function onLoginElsewhere(act: (change: 'in' | 'out') => void): void {
-  addEventListener('storage', ({ key, newValue }) => {
-    if (key !== NOTE) return;
-    const { state, userId } = noteOf(() => newValue);
-    if (state === 'signed in' && userId !== login?.userId) act('in');
-    if (state === 'leaving' || state === 'signed out') act('out');
-  });
+/** Only of the user who is shown. Where that is somebody else now, nothing here is theirs. */
+async function takeFor(mine: Login, token: string): Promise<void> {
+  mine.token = token;
+  if (userOf(token) === mine.userId) return;
+  startAnew();
+  throw new SignedOut();
 }

@@ -1,20 +1,14 @@
 import { createContext, useContext } from 'hono/jsx/dom';
 import type { Me, Permission } from './answers.ts';
 
-export type SignedIn = {
-  me: Me;
-  /** Takes what the service answered of oneself. */
-  changed: (me: Me) => void;
-  signOut: () => void;
-};
+/** Whoever is signed in; null where nobody is. */
+export const MeContext = createContext<Me | null>(null);
 
-export const SignedInContext = createContext<SignedIn | null>(null);
-
-/** Whoever is signed in; only for what is shown then. */
-export function useSignedIn(): SignedIn {
-  const signedIn = useContext(SignedInContext);
-  if (signedIn === null) throw new Error('nobody is signed in');
-  return signedIn;
+/** Only for what is shown while somebody is signed in. */
+export function useMe(): Me {
+  const me = useContext(MeContext);
+  if (me === null) throw new Error('nobody is signed in');
+  return me;
 }
 
 export const mayI = ({ permissions }: Me, permission: Permission['codename']): boolean =>

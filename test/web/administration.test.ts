@@ -118,6 +118,19 @@ describe.runIf(chromiumPath)('administration', () => {
     expect((await stage.call('GET', '/api/accounts/users/me/', { key: named.body.key })).status).toBe(200);
   });
 
+  it('names the key that a new one ends, not the one that it had listed', async () => {
+    const body = { username: 'person7', password: PASSWORD };
+    const token = (await stage.call('POST', '/api/accounts/token/', { body })).body.access;
+    const make = async () => (await stage.call('POST', '/api/accounts/api-keys/generate/', { token })).body;
+    await make();
+    await at('users/8');
+    await page.getByRole('button', { name: 'Replace key' }).waitFor();
+    const newer = await make();
+    await page.getByRole('button', { name: 'Replace key' }).click();
+    await page.getByRole('dialog').getByText(newer.key_preview).waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+  });
+
   it('shows a name of 150 characters without bursting, and asks in the middle of the window', async () => {
     const { body } = await stage.call('GET', `/api/accounts/users/?search=${LONG_NAME}`, { token: admin });
     await at(`users/${body[0].id}`);

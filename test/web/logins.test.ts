@@ -4,6 +4,7 @@ import { chromiumPath } from './support/chromium.ts';
 import { PASSWORD, type Stage, setStage, signInPage, type Visit } from './support/stage.ts';
 
 const ME = '**/api/accounts/users/me/';
+const REFRESH = '**/auth/cookie/refresh/';
 const LOGOUT = '**/auth/cookie/logout/';
 
 /** A browser has one cookie for all its tabs, and answers come late: what a page shows must stay true of one user. */
@@ -153,7 +154,7 @@ describe.runIf(chromiumPath)('the login of the page', () => {
     await stage.call('POST', '/api/accounts/auth/logout/?scope=global', { token: await tokenOf(bob) });
     await save('Bob');
     const dialog = page.getByRole('dialog', { name: 'Your login has ended' });
-    await page.keyboard.press('Escape');
+    for (let i = 0; i < 4; i++) await page.keyboard.press('Escape');
     await dialog.getByLabel('Password').fill(PASSWORD);
     await dialog.getByRole('button', { name: 'Sign in' }).click();
     await page.getByText('Saved.').waitFor();
@@ -183,6 +184,135 @@ describe.runIf(chromiumPath)('the login of the page', () => {
     await stage.call('POST', '/api/accounts/auth/logout/?scope=global', { token: await tokenOf(bob) });
     await page.reload();
     await atSignIn();
+  });
+
+  it('is taken over by nobody through an answer that was asked for by whoever was here before', async () => {
+    await signedIn(bob);
+    const refresh = await held(REFRESH, 'POST');
+    await page.reload();
+    await refresh.arrived;
+    const tab = await visit.context.newPage();
+    await visit.context.clearCookies();
+    await page.evaluate(() => localStorage.clear());
+    await tab.goto(`${stage.origin}/`);
+    await atSignIn(tab);
+    const switched = signInPage(tab, stage.origin, carl);
+    await refresh.letGo();
+    await switched;
+    await page.locator('.who', { hasText: carl }).waitFor();
+    await save('Carl’s own');
+    await page.getByText('Saved.').waitFor();
+    expect(await firstNames()).toMatchObject({ [bob]: '', [carl]: 'Carl’s own' });
+  });
+
+  it('is not forgotten by a look that was overtaken', async () => {
+    await signedIn(bob);
+    const me = await held(ME, 'GET');
+    await page.reload();
+    await me.arrived;
+    const tab = await visit.context.newPage();
+    await tab.goto(`${stage.origin}/`);
+    await tab.getByText('this one').waitFor();
+    await tab.getByRole('button', { name: 'Sign out', exact: true }).first().click();
+    await atSignIn();
+    await signedIn(carl);
+    await me.refuse();
+    await save('Carl');
+    await page.getByText('Saved.').waitFor();
+  });
+
+  it('survives a double click on Try again', async () => {
+    await signedIn(bob);
+    let isDown = true;
+    await page.route(REFRESH, (route) =>
+      isDown ? route.fulfill({ status: 503, body: '{}' }) : route.continue(),
+    );
+    await page.reload();
+    await page.getByRole('heading', { name: 'Not reachable' }).waitFor();
+    isDown = false;
+    await page.getByRole('button', { name: 'Try again' }).dblclick();
+    await page.getByText('this one').waitFor();
+  });
+
+  it('ends at the server also where the browser keeps no note, or no cookie', async () => {
+    const broken = await stage.visit();
+    await broken.page.addInitScript(() => {
+      Storage.prototype.setItem = () => {
+        throw new Error('full');
+      };
+    });
+    const sessions = async () =>
+      (await stage.call('GET', '/api/accounts/sessions/', { token: await tokenOf(bob) })).body.length;
+    await signInPage(broken.page, stage.origin, bob);
+    const [before] = [await sessions()];
+    await broken.page.getByRole('button', { name: 'Sign out', exact: true }).first().click();
+    await atSignIn(broken.page);
+    // Each look at the sessions is a login of its own.
+    expect(await sessions()).toBe(before);
+    expect(await broken.context.cookies()).toEqual([]);
+
+    await signedIn(bob);
+    await visit.context.clearCookies();
+    const [kept] = [await sessions()];
+    await signOut();
+    await atSignIn();
+    expect(await sessions()).toBe(kept);
+  });
+
+  it('of the next user is not ended by a sign-out that was late', async () => {
+    await signedIn(bob);
+    const tab = await visit.context.newPage();
+    await tab.goto(`${stage.origin}/`);
+    await tab.getByText('this one').waitFor();
+    const logout = await held('**/auth/logout/', 'POST');
+    await signOut();
+    await logout.arrived;
+    const next = (async () => {
+      await atSignIn(tab).catch(() => undefined);
+    })();
+    await logout.letGo();
+    await next;
+    await atSignIn();
+    await atSignIn(tab);
+    await signedIn(carl);
+    await page.reload();
+    await page.locator('.who', { hasText: carl }).waitFor();
+  });
+
+  it('is asked for in no other tab once it was given in one', async () => {
+    await signedIn(bob);
+    const tab = await visit.context.newPage();
+    await tab.goto(`${stage.origin}/`);
+    await tab.getByText('this one').waitFor();
+    await stage.call('POST', '/api/accounts/auth/logout/?scope=global', { token: await tokenOf(bob) });
+    await save('Bob');
+    await tab.getByLabel('Last name').fill('Builder');
+    await tab.getByRole('button', { name: 'Save' }).first().click();
+    await tab.getByRole('dialog').waitFor();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Password').fill(PASSWORD);
+    await dialog.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('Saved.').waitFor();
+    await tab.getByText('Saved.').waitFor();
+    expect(await tab.getByRole('dialog').count()).toBe(0);
+  });
+
+  it('goes on under the name that an admin has given meanwhile', async () => {
+    await signedIn(bob);
+    const { body } = await stage.call('GET', `/api/accounts/users/?search=${bob}`, { token: admin });
+    await stage.call('PATCH', `/api/accounts/users/${body[0].id}/`, {
+      body: { username: `robert${made}` },
+      token: admin,
+    });
+    await stage.call('POST', '/api/accounts/auth/logout/?scope=global', {
+      token: await tokenOf(`robert${made}`),
+    });
+    await save('Bob');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Username').fill(`robert${made}`);
+    await dialog.getByLabel('Password').fill(PASSWORD);
+    await dialog.getByRole('button', { name: 'Sign in' }).click();
+    await page.locator('.who', { hasText: `robert${made}` }).waitFor();
   });
 
   it('tells of an answer that is none of the service', async () => {

@@ -2,43 +2,40 @@ import { useRef, useState } from 'hono/jsx/dom';
 import type { ApiKey, ApiKeyPage, CreatedKey, User } from '../answers.ts';
 import { useLoaded } from '../loading.ts';
 import { send } from '../login.ts';
-import { mayI, useSignedIn } from '../me.ts';
-import { Button } from '../parts/button.tsx';
-import { Confirm, type Question } from '../parts/confirm.tsx';
+import { mayI, useMe } from '../me.ts';
 import { focusHeading } from '../parts/focus.ts';
 import { Form } from '../parts/form.tsx';
 import { Show } from '../parts/loaded.tsx';
-import { Notice } from '../parts/notice.tsx';
+import { type Question, useQuestions } from '../parts/question.tsx';
 import { KeyTable } from './key-table.tsx';
 import { NewKey } from './new-key.tsx';
 
 /** The API keys of a user, oneself or another: what there is of them, a new one, and their end. */
 export function ApiKeys({ owner }: { owner: Pick<User, 'id' | 'username'> }) {
-  const { me } = useSignedIn();
+  const me = useMe();
   const isOwn = owner.id === me.id;
-  const load = () => send<ApiKeyPage>('GET', `api-keys/?page_size=200&user_id=${owner.id}`);
+  const load = () => allKeysOf(owner.id);
   const [loaded, again] = useLoaded(load, `keys of ${owner.id}`);
   const [created, setCreated] = useState<string | null>(null);
-  const [question, setQuestion] = useState<Question | null>(null);
-  const [done, setDone] = useState('');
+  const { ask, tell, place } = useQuestions();
   const section = useRef<HTMLElement>(null);
 
   async function create(): Promise<void> {
     const answer = await send<CreatedKey>('POST', 'api-keys/generate/', isOwn ? {} : { user_id: owner.id });
     setCreated(answer.key);
-    setDone('');
+    tell('');
     await again();
   }
-  /** A key may have been made elsewhere since this page looked. */
-  async function createUnlessLive(): Promise<undefined> {
+  /** Asks where a live key ends by it; one may have been made elsewhere since this page looked. */
+  async function createOrAsk(): Promise<undefined> {
     const ending = endedByAnother(await load());
     if (ending.length === 0) await create();
-    else setQuestion(replacing(ending, create));
+    else ask(replacing(ending, create));
   }
   async function revoke({ id, key_preview }: ApiKey): Promise<void> {
     await send('DELETE', `api-keys/${id}/`);
     setCreated(null);
-    setDone(`${key_preview} is revoked.`);
+    tell(`${key_preview} is revoked.`);
     await again();
   }
   function closeNewKey(): void {
@@ -62,48 +59,39 @@ export function ApiKeys({ owner }: { owner: Pick<User, 'id' | 'username'> }) {
             <KeyTable
               keys={page.results}
               mayRevoke={isOwn || mayI(me, 'delete_apikey')}
-              onRevoke={(key) => setQuestion(revoking(key, () => revoke(key)))}
+              onRevoke={(key) => ask(revoking(key, () => revoke(key)))}
             />
             {(isOwn || mayI(me, 'add_apikey')) && (
-              <Creation
-                ending={endedByAnother(page)}
-                create={createUnlessLive}
-                replace={(ending) => setQuestion(replacing(ending, create))}
-              />
+              <Form
+                label="Make an API key"
+                action={endedByAnother(page).length === 0 ? 'Generate key' : 'Replace key'}
+                send={createOrAsk}
+              >
+                {() => null}
+              </Form>
             )}
           </>
         )}
       </Show>
-      <Notice kind="done">{done}</Notice>
-      {question !== null && <Confirm question={question} onClose={() => setQuestion(null)} />}
+      {place}
     </section>
   );
+}
+
+/** Every key, however many a user may have: one that is not seen could end without a question. */
+async function allKeysOf(userId: number): Promise<ApiKeyPage> {
+  const keys: ApiKey[] = [];
+  for (let page = 1; ; page++) {
+    const query = `page=${page}&page_size=200&user_id=${userId}`;
+    const answer = await send<ApiKeyPage>('GET', `api-keys/?${query}`);
+    keys.push(...answer.results);
+    if (answer.next === null) return { ...answer, results: keys };
+  }
 }
 
 /** The live keys that the next one ends: the personal one, or all where a user has but one. */
 const endedByAnother = ({ results, keys_per_user }: ApiKeyPage): ApiKey[] =>
   keys_per_user === 1 ? results : results.filter(({ name }) => name === '');
-
-type CreationProps = {
-  ending: readonly ApiKey[];
-  create: () => Promise<undefined>;
-  replace: (ending: readonly ApiKey[]) => void;
-};
-
-function Creation({ ending, create, replace }: CreationProps) {
-  if (ending.length > 0) {
-    return (
-      <div class="actions">
-        <Button onClick={() => replace(ending)}>Replace key</Button>
-      </div>
-    );
-  }
-  return (
-    <Form label="Generate an API key" action="Generate key" send={create}>
-      {() => null}
-    </Form>
-  );
-}
 
 const replacing = (ending: readonly ApiKey[], act: () => Promise<void>): Question => ({
   title: 'Replace the API key?',

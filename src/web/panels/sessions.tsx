@@ -1,25 +1,22 @@
-import { useState } from 'hono/jsx/dom';
 import type { PageOf, Session, User } from '../answers.ts';
 import { useLoaded } from '../loading.ts';
-import { send } from '../login.ts';
-import { mayI, useSignedIn } from '../me.ts';
+import { send, signOut } from '../login.ts';
+import { mayI, useMe } from '../me.ts';
 import { Button } from '../parts/button.tsx';
-import { Confirm, type Question } from '../parts/confirm.tsx';
 import { Show } from '../parts/loaded.tsx';
 import { Moment } from '../parts/moment.tsx';
-import { Notice } from '../parts/notice.tsx';
+import { type Question, useQuestions } from '../parts/question.tsx';
 
 const PAGE_SIZE = 200;
 
 /** Where a user is signed in, and the end of that. */
 export function Sessions({ owner }: { owner: Pick<User, 'id' | 'username'> }) {
-  const { me, signOut } = useSignedIn();
+  const me = useMe();
   const isOwn = owner.id === me.id;
   const load = () =>
     send<PageOf<Session>>('GET', `sessions/?page=1&page_size=${PAGE_SIZE}&user_id=${owner.id}`);
   const [loaded, again] = useLoaded(load, `sessions of ${owner.id}`);
-  const [question, setQuestion] = useState<Question | null>(null);
-  const [done, setDone] = useState('');
+  const { ask, tell, place } = useQuestions();
 
   const ending = (session: Session): Question => ({
     title: session.current ? 'Sign out here?' : `Sign out ${session.device}?`,
@@ -31,7 +28,7 @@ export function Sessions({ owner }: { owner: Pick<User, 'id' | 'username'> }) {
     act: async () => {
       if (session.current) return signOut();
       await send('DELETE', `sessions/${session.id}/`);
-      setDone(`${session.device} is signed out.`);
+      tell(`${session.device} is signed out.`);
       await again();
     },
   });
@@ -42,7 +39,7 @@ export function Sessions({ owner }: { owner: Pick<User, 'id' | 'username'> }) {
     isHarmless: true,
     act: async () => {
       await send('POST', 'auth/logout/?scope=others');
-      setDone('You are signed out everywhere else.');
+      tell('You are signed out everywhere else.');
       await again();
     },
   };
@@ -56,7 +53,7 @@ export function Sessions({ owner }: { owner: Pick<User, 'id' | 'username'> }) {
             <SessionTable
               sessions={results}
               mayEnd={isOwn || mayI(me, 'delete_session')}
-              onEnd={(session) => setQuestion(ending(session))}
+              onEnd={(session) => ask(ending(session))}
             />
             {count > results.length && (
               <p class="hint">
@@ -65,14 +62,13 @@ export function Sessions({ owner }: { owner: Pick<User, 'id' | 'username'> }) {
             )}
             {isOwn && count > 1 && (
               <div class="actions">
-                <Button onClick={() => setQuestion(endingOthers)}>Sign out all others</Button>
+                <Button onClick={() => ask(endingOthers)}>Sign out all others</Button>
               </div>
             )}
           </>
         )}
       </Show>
-      <Notice kind="done">{done}</Notice>
-      {question !== null && <Confirm question={question} onClose={() => setQuestion(null)} />}
+      {place}
     </section>
   );
 }

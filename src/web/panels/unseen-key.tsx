@@ -1,10 +1,9 @@
 import { useState } from 'hono/jsx/dom';
 import type { CreatedKey, User } from '../answers.ts';
 import { send } from '../login.ts';
-import { mayI, useSignedIn } from '../me.ts';
+import { mayI, useMe } from '../me.ts';
 import { Button } from '../parts/button.tsx';
-import { Confirm, type Question } from '../parts/confirm.tsx';
-import { Notice } from '../parts/notice.tsx';
+import { type Question, useQuestions } from '../parts/question.tsx';
 import { NewKey } from './new-key.tsx';
 
 type UnseenKeyProps = {
@@ -14,10 +13,9 @@ type UnseenKeyProps = {
 
 /** The API key of a user, for those who may make or revoke it and not see the list: whether there is one is known. */
 export function UnseenKey({ owner, again }: UnseenKeyProps) {
-  const { me } = useSignedIn();
+  const me = useMe();
   const [created, setCreated] = useState<string | null>(null);
-  const [question, setQuestion] = useState<Question | null>(null);
-  const [done, setDone] = useState('');
+  const { ask, tell, place } = useQuestions();
   const { id, username, api_key_preview: preview } = owner;
 
   const making: Question = {
@@ -27,7 +25,7 @@ export function UnseenKey({ owner, again }: UnseenKeyProps) {
     act: async () => {
       const { key } = await send<CreatedKey>('POST', 'api-keys/generate/', { user_id: id });
       setCreated(key);
-      setDone('');
+      tell('');
       await again();
     },
   };
@@ -38,7 +36,7 @@ export function UnseenKey({ owner, again }: UnseenKeyProps) {
     act: async () => {
       await send('POST', 'api-keys/revoke/', { user_id: id });
       setCreated(null);
-      setDone('The key is revoked.');
+      tell('The key is revoked.');
       await again();
     },
   };
@@ -48,13 +46,12 @@ export function UnseenKey({ owner, again }: UnseenKeyProps) {
       {created !== null && <NewKey key={created} value={created} onClose={() => setCreated(null)} />}
       <p>{preview === null ? 'There is no key.' : <code>{preview}</code>}</p>
       <div class="actions">
-        {mayI(me, 'add_apikey') && <Button onClick={() => setQuestion(making)}>Make key</Button>}
+        {mayI(me, 'add_apikey') && <Button onClick={() => ask(making)}>Make key</Button>}
         {mayI(me, 'delete_apikey') && preview !== null && (
-          <Button onClick={() => setQuestion(revoking)}>Revoke</Button>
+          <Button onClick={() => ask(revoking)}>Revoke</Button>
         )}
       </div>
-      <Notice kind="done">{done}</Notice>
-      {question !== null && <Confirm question={question} onClose={() => setQuestion(null)} />}
+      {place}
     </section>
   );
 }

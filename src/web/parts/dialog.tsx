@@ -4,8 +4,8 @@ import { focusHeading } from './focus.ts';
 type DialogProps = {
   title: string;
   children: Child;
-  /** Escape was pressed. */
-  onClose: () => void;
+  /** What Escape does; without it the dialog stays until its content is done. */
+  onClose?: () => void;
 };
 
 /** Asks for something before the page goes on. The browser keeps the focus inside; it goes back where it was. */
@@ -23,12 +23,18 @@ export function Dialog({ title, children, onClose }: DialogProps) {
       else focusHeading(section);
     };
   }, []);
-  const cancel = (event: Event): void => {
+  function cancel(event: Event): void {
     event.preventDefault();
-    onClose();
-  };
+    onClose?.();
+  }
+  /** Browsers let a page prevent that only once. */
+  function closed(): void {
+    if (onClose !== undefined) onClose();
+    else if (dialog.current?.isConnected) dialog.current.showModal();
+  }
+  const closedBy = onClose === undefined ? 'none' : 'closerequest';
   return (
-    <dialog ref={dialog} aria-labelledby={id} onCancel={cancel}>
+    <dialog ref={dialog} aria-labelledby={id} closedby={closedBy} onCancel={cancel} onClose={closed}>
       <h2 id={id}>{title}</h2>
       {children}
     </dialog>

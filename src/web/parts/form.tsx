@@ -1,6 +1,5 @@
 import { type Child, useEffect, useRef, useState } from 'hono/jsx/dom';
-import { asApiError } from '../loading.ts';
-import { SignedOut } from '../login.ts';
+import { asApiError, SignedOut } from '../login.ts';
 import type { ApiError } from '../requests.ts';
 import { Button } from './button.tsx';
 import { Notice } from './notice.tsx';

@@ -1,19 +1,18 @@
-import { useState } from 'hono/jsx/dom';
 import { goTo, hashOf } from '../address.ts';
 import type { Group, Permission } from '../answers.ts';
 import { Frame } from '../frame.tsx';
 import { useLoaded } from '../loading.ts';
 import { send } from '../login.ts';
-import { isAdmin, mayI, useSignedIn } from '../me.ts';
+import { isAdmin, mayI, useMe } from '../me.ts';
 import { Button } from '../parts/button.tsx';
-import { Confirm } from '../parts/confirm.tsx';
 import { Check, Field } from '../parts/field.tsx';
 import { entry, Form } from '../parts/form.tsx';
 import { Show } from '../parts/loaded.tsx';
+import { type Question, useQuestions } from '../parts/question.tsx';
 
 /** One group: made, changed, deleted. */
 export function GroupView({ id }: { id: number | null }) {
-  const { me } = useSignedIn();
+  const me = useMe();
   const load = async () => ({
     group: id === null ? null : await send<Group>('GET', `groups/${id}/`),
     permissions: mayI(me, 'view_permission') ? await send<Permission[]>('GET', 'permissions/') : null,
@@ -40,8 +39,8 @@ type EditorProps = {
 };
 
 function Editor({ group, permissions, again }: EditorProps) {
-  const { me } = useSignedIn();
-  const [isDeleting, setDeleting] = useState(false);
+  const me = useMe();
+  const { ask, place } = useQuestions();
   const save = async (entered: FormData): Promise<string | undefined> => {
     const body = { name: entry(entered, 'name'), permissions: entered.getAll('permissions').map(Number) };
     if (group === null) {
@@ -79,7 +78,7 @@ function Editor({ group, permissions, again }: EditorProps) {
         send={save}
         beside={
           group !== null && (
-            <Button kind="danger" onClick={() => setDeleting(true)}>
+            <Button kind="danger" onClick={() => ask(deleting(group))}>
               Delete
             </Button>
           )
@@ -87,26 +86,13 @@ function Editor({ group, permissions, again }: EditorProps) {
       >
         {(problems) => fields(problems['name'])}
       </Form>
-      {isDeleting && group !== null && (
-        <Confirm
-          question={{
-            title: `Delete ${group.name}?`,
-            explanation: 'Its members lose at once what they may do by this group. The users stay.',
-            action: 'Delete group',
-            act: async () => {
-              await send('DELETE', `groups/${group.id}/`);
-              goTo({ view: 'groups' });
-            },
-          }}
-          onClose={() => setDeleting(false)}
-        />
-      )}
+      {place}
     </>
   );
 }
 
 function Permissions({ all, given }: { all: readonly Permission[]; given: readonly number[] }) {
-  const { me } = useSignedIn();
+  const me = useMe();
   return (
     <fieldset class="choices" disabled={!isAdmin(me)}>
       <legend>Members may</legend>
@@ -122,3 +108,13 @@ function Permissions({ all, given }: { all: readonly Permission[]; given: readon
     </fieldset>
   );
 }
+
+const deleting = ({ id, name }: Group): Question => ({
+  title: `Delete ${name}?`,
+  explanation: 'Its members lose at once what they may do by this group. The users stay.',
+  action: 'Delete group',
+  act: async () => {
+    await send('DELETE', `groups/${id}/`);
+    goTo({ view: 'groups' });
+  },
+});

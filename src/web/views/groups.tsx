@@ -3,12 +3,12 @@ import type { Group } from '../answers.ts';
 import { Frame } from '../frame.tsx';
 import { useLoaded } from '../loading.ts';
 import { send } from '../login.ts';
-import { isAdmin, useSignedIn } from '../me.ts';
+import { isAdmin, useMe } from '../me.ts';
 import { Show } from '../parts/loaded.tsx';
 
 /** All groups. */
 export function GroupsView() {
-  const { me } = useSignedIn();
+  const me = useMe();
   const [loaded, again] = useLoaded(() => send<Group[]>('GET', 'groups/'), 'groups');
   return (
     <Frame title="Groups" section="groups" beside={isAdmin(me) && <Create />}>

@@ -1,7 +1,7 @@
 import type { Me } from '../answers.ts';
 import { Frame } from '../frame.tsx';
-import { send } from '../login.ts';
-import { useSignedIn } from '../me.ts';
+import { changed, send } from '../login.ts';
+import { useMe } from '../me.ts';
 import { ApiKeys } from '../panels/api-keys.tsx';
 import { Sessions } from '../panels/sessions.tsx';
 import { Field, ForUser } from '../parts/field.tsx';
@@ -9,7 +9,7 @@ import { entry, Form } from '../parts/form.tsx';
 
 /** What people change of themselves. */
 export function ProfileView() {
-  const { me } = useSignedIn();
+  const me = useMe();
   return (
     <Frame title="Profile" section="profile">
       <div class="columns">
@@ -23,7 +23,7 @@ export function ProfileView() {
 }
 
 function Details() {
-  const { me, changed } = useSignedIn();
+  const me = useMe();
   const save = async (entered: FormData): Promise<string> => {
     const [first_name, last_name, email] = ['first_name', 'last_name', 'email'].map((name) =>
       entry(entered, name),
@@ -77,7 +77,7 @@ function Details() {
 }
 
 function NewPassword() {
-  const { me, changed } = useSignedIn();
+  const me = useMe();
   const save = async (entered: FormData): Promise<string> => {
     const [current_password, password] = [entry(entered, 'current_password'), entry(entered, 'password')];
     changed(await send<Me>('PATCH', 'users/me/', { current_password, password }));

@@ -1,11 +1,11 @@
 import type { SuperuserState } from '../answers.ts';
-import { sendAsAnyone, signIn } from '../login.ts';
+import { look, sendAsAnyone, signIn } from '../login.ts';
 import { Field } from '../parts/field.tsx';
 import { entry, Form } from '../parts/form.tsx';
 import { ApiError } from '../requests.ts';
 
 /** Makes the first admin, or says why that is not possible from here. */
-export function SetUp({ state, onDone }: { state: SuperuserState; onDone: () => Promise<void> }) {
+export function SetUp({ state }: { state: SuperuserState }) {
   if (state.setup_allowed !== true) return <NotFromHere address={state.client_ip ?? null} />;
   const send = async (entered: FormData): Promise<undefined> => {
     const [username, password] = [entry(entered, 'username'), entry(entered, 'password')];
@@ -17,8 +17,8 @@ export function SetUp({ state, onDone }: { state: SuperuserState; onDone: () => 
     // Refused where somebody else has made the first admin meanwhile: then there is a page to sign in.
     await signIn(username, password).catch((error) => {
       if (!(error instanceof ApiError) || error.status !== 401) throw error;
+      return look();
     });
-    await onDone();
   };
   return (
     <section class="card">

@@ -1,13 +1,12 @@
-import { signIn, signInAsBefore } from '../login.ts';
+import { signIn, signInAgain } from '../login.ts';
 import { Button } from '../parts/button.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { Field } from '../parts/field.tsx';
 import { entry, Form } from '../parts/form.tsx';
 
-export function SignIn({ onDone }: { onDone: () => Promise<void> }) {
+export function SignIn() {
   const send = async (entered: FormData): Promise<undefined> => {
     await signIn(entry(entered, 'username'), entry(entered, 'password'));
-    await onDone();
   };
   return (
     <section class="card">
@@ -31,14 +30,12 @@ export function SignIn({ onDone }: { onDone: () => Promise<void> }) {
 }
 
 /** Asks whoever was signed in for the password, on top of what was being done. */
-export function SignInAgain(props: { username: string; onDone: () => void; onLeave: () => void }) {
-  const { username, onDone, onLeave } = props;
+export function SignInAgain({ username, onLeave }: { username: string; onLeave: () => void }) {
   const send = async (entered: FormData): Promise<undefined> => {
-    await signInAsBefore(username, entry(entered, 'password'));
-    onDone();
+    await signInAgain(entry(entered, 'username'), entry(entered, 'password'));
   };
   return (
-    <Dialog title="Your login has ended" onClose={stay}>
+    <Dialog title="Your login has ended">
       <p>Sign in again to go on where you were. What you have typed is still here.</p>
       <Form
         label="Sign in again"
@@ -52,7 +49,7 @@ export function SignInAgain(props: { username: string; onDone: () => void; onLea
               label="Username"
               name="username"
               value={username}
-              readOnly={true}
+              required={true}
               autoComplete="username"
             />
             <Password problems={problems['password']} autoFocus={true} />
@@ -62,9 +59,6 @@ export function SignInAgain(props: { username: string; onDone: () => void; onLea
     </Dialog>
   );
 }
-
-/** What was typed would be lost with the view, so leaving takes a click. */
-const stay = (): void => undefined;
 
 type PasswordProps = { problems: readonly string[] | undefined; autoFocus?: boolean };
 

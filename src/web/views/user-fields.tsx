@@ -1,5 +1,5 @@
 import type { Group, User } from '../answers.ts';
-import { isAdmin, useSignedIn } from '../me.ts';
+import { isAdmin, useMe } from '../me.ts';
 import { Check, Choice, Field } from '../parts/field.tsx';
 import { entry, type Problems } from '../parts/form.tsx';
 import { levelName, levelOptions } from './user-level.ts';
@@ -48,7 +48,7 @@ export function UserFields({ user, groups, problems, isReadOnly = false }: UserF
 
 /** Given by admins alone. */
 function Rights({ user, groups, problems, isReadOnly }: UserFieldsProps) {
-  const { me } = useSignedIn();
+  const me = useMe();
   const level = user?.user_level ?? DEFAULT_LEVEL;
   if (isReadOnly || !isAdmin(me))
     return user === null ? null : (

@@ -1,24 +1,22 @@
-import { useState } from 'hono/jsx/dom';
 import { goTo, hashOf } from '../address.ts';
-import type { Group, User } from '../answers.ts';
+import type { Group, Me, User } from '../answers.ts';
 import { Frame } from '../frame.tsx';
 import { useLoaded } from '../loading.ts';
-import { send } from '../login.ts';
-import { isAdmin, mayI, type SignedIn, useSignedIn } from '../me.ts';
+import { changed, send, signOut } from '../login.ts';
+import { isAdmin, mayI, useMe } from '../me.ts';
 import { ApiKeys } from '../panels/api-keys.tsx';
 import { Sessions } from '../panels/sessions.tsx';
 import { UnseenKey } from '../panels/unseen-key.tsx';
 import { Button } from '../parts/button.tsx';
-import { Confirm, type Question } from '../parts/confirm.tsx';
 import { Field, ForUser } from '../parts/field.tsx';
 import { entry, Form } from '../parts/form.tsx';
 import { Show } from '../parts/loaded.tsx';
-import { Notice } from '../parts/notice.tsx';
+import { type Question, useQuestions } from '../parts/question.tsx';
 import { changesIn, UserFields } from './user-fields.tsx';
 
 /** One user: made, changed, ended. */
 export function UserView({ id }: { id: number | null }) {
-  const { me } = useSignedIn();
+  const me = useMe();
   const load = async () => ({
     user: id === null ? null : await send<User>('GET', `users/${id}/`),
     groups: isAdmin(me) ? await send<Group[]>('GET', 'groups/') : [],
@@ -46,7 +44,7 @@ export function UserView({ id }: { id: number | null }) {
 }
 
 function NewUser({ groups }: { groups: readonly Group[] }) {
-  const { me } = useSignedIn();
+  const me = useMe();
   const create = async (entered: FormData): Promise<string | undefined> => {
     const [username, password] = [entry(entered, 'username'), entry(entered, 'password')];
     const made = await send<User>('POST', 'users/', {
@@ -83,7 +81,7 @@ function NewUser({ groups }: { groups: readonly Group[] }) {
 type KnownUserProps = { user: User; groups: readonly Group[]; again: () => Promise<void> };
 
 function KnownUser({ user, groups, again }: KnownUserProps) {
-  const { me } = useSignedIn();
+  const me = useMe();
   const mayChange = mayI(me, 'change_user');
   return (
     <>
@@ -105,12 +103,12 @@ function KnownUser({ user, groups, again }: KnownUserProps) {
 }
 
 function Details({ user, groups, again, mayChange }: KnownUserProps & { mayChange: boolean }) {
-  const signedIn = useSignedIn();
+  const me = useMe();
   const save = async (entered: FormData): Promise<string> => {
     const changes = changesIn(entered, user, groups);
     if (Object.keys(changes).length === 0) return 'Nothing was changed.';
     await send('PATCH', `users/${user.id}/`, changes);
-    await Promise.all([again(), user.id === signedIn.me.id ? refreshMe(signedIn) : undefined]);
+    await Promise.all([again(), user.id === me.id ? refreshMe() : undefined]);
     return 'Saved.';
   };
   return (
@@ -127,7 +125,7 @@ function Details({ user, groups, again, mayChange }: KnownUserProps & { mayChang
   );
 }
 
-const refreshMe = async ({ changed }: SignedIn): Promise<void> => changed(await send('GET', 'users/me/'));
+const refreshMe = async (): Promise<void> => changed(await send<Me>('GET', 'users/me/'));
 
 function NewPassword({ user }: { user: User }) {
   const save = async (entered: FormData): Promise<string> => {
@@ -159,12 +157,11 @@ function NewPassword({ user }: { user: User }) {
 
 /** Whether the user may sign in, and whether there is one at all. */
 function Standing({ user, again }: { user: User; again: () => Promise<void> }) {
-  const { me, signOut } = useSignedIn();
-  const [question, setQuestion] = useState<Question | null>(null);
-  const [done, setDone] = useState('');
+  const me = useMe();
+  const { ask, tell, place } = useQuestions();
   const setActive = async (is_active: boolean): Promise<void> => {
     await send('PATCH', `users/${user.id}/`, { is_active });
-    setDone(is_active ? `${user.username} may sign in again.` : `${user.username} is deactivated.`);
+    tell(is_active ? `${user.username} may sign in again.` : `${user.username} is deactivated.`);
     await again();
   };
   const deactivation: Question = {
@@ -199,18 +196,17 @@ function Standing({ user, again }: { user: User; again: () => Promise<void> }) {
       <p>{user.is_active ? 'May sign in and use API keys.' : 'Cannot sign in; API keys are refused.'}</p>
       <div class="actions">
         {mayChange && (
-          <Button onClick={() => setQuestion(user.is_active ? deactivation : activation)}>
+          <Button onClick={() => ask(user.is_active ? deactivation : activation)}>
             {user.is_active ? 'Deactivate' : 'Activate'}
           </Button>
         )}
         {mayDelete && (
-          <Button kind="danger" onClick={() => setQuestion(deletion)}>
+          <Button kind="danger" onClick={() => ask(deletion)}>
             Delete
           </Button>
         )}
       </div>
-      <Notice kind="done">{done}</Notice>
-      {question !== null && <Confirm question={question} onClose={() => setQuestion(null)} />}
+      {place}
     </section>
   );
 }

@@ -3,7 +3,7 @@ import type { PageOf, User } from '../answers.ts';
 import { Frame } from '../frame.tsx';
 import { useLoaded } from '../loading.ts';
 import { send } from '../login.ts';
-import { mayI, useSignedIn } from '../me.ts';
+import { mayI, useMe } from '../me.ts';
 import { Button } from '../parts/button.tsx';
 import { Field } from '../parts/field.tsx';
 import { entry } from '../parts/form.tsx';
@@ -16,7 +16,7 @@ const PAGE_SIZE = 25;
 
 /** All users, page by page. */
 export function UsersView({ search, page }: { search: string; page: number }) {
-  const { me } = useSignedIn();
+  const me = useMe();
   const query = new URLSearchParams({ page: String(page), page_size: String(PAGE_SIZE), search });
   const load = async () => ({ page, search, ...(await send<PageOf<User>>('GET', `users/?${query}`)) });
   const [loaded, again] = useLoaded(load, query.toString());

@@ -1,7 +1,8 @@
-import type { Child } from 'hono/jsx/dom';
+import { type Child, useState } from 'hono/jsx/dom';
 import { Button } from './button.tsx';
 import { Dialog } from './dialog.tsx';
 import { Form } from './form.tsx';
+import { Notice } from './notice.tsx';
 
 export type Question = {
   title: string;
@@ -13,8 +14,29 @@ export type Question = {
   act: () => Promise<void>;
 };
 
-/** Asks before what cannot be taken back. */
-export function Confirm({ question, onClose }: { question: Question; onClose: () => void }) {
+type Asking = {
+  /** Asks before what cannot be taken back. */
+  ask: (question: Question) => void;
+  /** Tells what was done. */
+  tell: (sentence: string) => void;
+  /** Where both are shown. */
+  place: Child;
+};
+
+/** Questions of a part of the page, and what came of them. */
+export function useQuestions(): Asking {
+  const [question, ask] = useState<Question | null>(null);
+  const [done, tell] = useState('');
+  const place = (
+    <>
+      <Notice kind="done">{done}</Notice>
+      {question !== null && <Confirm question={question} onClose={() => ask(null)} />}
+    </>
+  );
+  return { ask, tell, place };
+}
+
+function Confirm({ question, onClose }: { question: Question; onClose: () => void }) {
   const { title, explanation, action, isHarmless = false, act } = question;
   const send = async (): Promise<undefined> => {
     await act();
