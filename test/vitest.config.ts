@@ -94,7 +94,7 @@ export default defineConfig({
       { root, test: { name: 'cli', include: ['test/cli/**/*.test.ts'], environment: 'node' } },
       {
         root,
-        test: { name: 'web', include: ['test/web/**/*.test.ts'], environment: 'node', testTimeout: 20_000 },
+        test: { name: 'web', include: ['test/web/**/*.test.ts'], environment: 'node', testTimeout: 30_000 },
       },
     ],
   },

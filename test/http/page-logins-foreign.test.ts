@@ -75,8 +75,8 @@ describe.each(FOREIGN)('%s', (_, headers) => {
 
 describe('our own page', () => {
   it.each(['XMLHttpRequest', 'fetch', '0', 'false'])('may send X-Requested-With: %s', async (value) => {
-    const who = await signedInAs();
     for (const action of ACTIONS) {
+      const who = await signedInAs();
       const headers = { ...FROM_PAGE, 'X-Requested-With': value };
       expect((await ask(`/auth/cookie/${action}/`, who, { headers })).status).toBeLessThan(300);
     }
@@ -131,7 +131,6 @@ describe('CORS opens none of them', () => {
       const answer = await ask(`/auth/cookie/${action}/`, who, { ...options, headers, ...bindings });
       expect([answer.status, corsHeadersOf(answer)]).toEqual([status, []]);
     };
-    await ours(200, 'login');
     await ours(400, 'login', { body: {} });
     await ours(401, 'login', { body: { username: 'nobody', password: 'a wrong one' } });
     await ours(403, 'refresh', { headers: { Origin: PAGE } });
@@ -141,6 +140,7 @@ describe('CORS opens none of them', () => {
     await ours(200, 'refresh');
     await ours(204, 'logout');
     await ours(401, 'refresh');
+    await ours(200, 'login');
   });
 
   it('while the configuration is wrong either', async () => {
