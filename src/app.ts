@@ -11,6 +11,7 @@ import { authCookieRoutes } from './http/routes/auth-cookie.ts';
 import { docsRoutes } from './http/routes/docs.ts';
 import { groupRoutes } from './http/routes/groups.ts';
 import { healthRoutes } from './http/routes/health.ts';
+import { jwksRoutes } from './http/routes/jwks.ts';
 import { pageRoutes } from './http/routes/page.ts';
 import { permissionRoutes } from './http/routes/permissions.ts';
 import { sessionRoutes } from './http/routes/sessions.ts';
@@ -40,7 +41,7 @@ export function createApp(servicesOf: (env: Env) => Deps, measured: Measured): A
   const app = createRouter();
   app.use(requestContext(servicesOf, measured));
   app.use(cors);
-  mount(app, [...routes, ...docsRoutes(routes), ...pageRoutes]);
+  mount(app, [...routes, ...docsRoutes(routes), ...jwksRoutes, ...pageRoutes]);
   app.notFound(answerNotFound);
   app.onError(answerError);
   return app;

@@ -1,21 +1,25 @@
 import type { MiddlewareHandler } from 'hono';
 import type { AppContext, AppEnv } from './context.ts';
 import { isPageLoginPath } from './page-login.ts';
+import { JWKS_PATH } from './routes/jwks.ts';
 
 const PREFLIGHT_SECONDS = 2 * 60 * 60;
 
 /**
  * Lets pages of other origins call the API (Fetch standard, section 3.2). No cookies are involved, so any
  * origin may be allowed; errors carry the headers too, or a page could not read them. The paths that do take a
- * cookie are for our own page, whatever is configured.
+ * cookie are for our own page, and public keys are for anyone, whatever is configured.
  */
 export const cors: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
   if (isPageLoginPath(c.get('route') ?? '')) return;
-  const origins = configuredOrigins(c);
+  const isForAnyone = c.get('route') === JWKS_PATH;
+  const origins = isForAnyone ? ['*'] : configuredOrigins(c);
   const anyOrigin = origins.includes('*');
   if (!anyOrigin) c.res.headers.append('Vary', 'Origin');
   const origin = c.req.header('Origin');
+  // What caches keep is for pages too, whoever asked first.
+  if (isForAnyone) c.res.headers.set('Access-Control-Allow-Origin', '*');
   if (origin === undefined || !(anyOrigin || origins.includes(origin))) return;
   c.res.headers.set('Access-Control-Allow-Origin', anyOrigin ? '*' : origin);
   c.res.headers.set('Access-Control-Expose-Headers', 'Retry-After, X-Request-Id');

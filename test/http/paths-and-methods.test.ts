@@ -13,10 +13,12 @@ const described = Object.entries((await readDocument()).paths).map(([path, item]
   methods: Object.keys(item).map((method) => method.toUpperCase()),
 }));
 /** What serves the document, which is not in the document. */
-const documents = ['/', '/api/schema/', '/api/swagger.json', '/api/swagger/'].map((path) => ({
-  path,
-  methods: ['GET'],
-}));
+const documents = ['/', '/api/schema/', '/api/swagger.json', '/api/swagger/', '/.well-known/jwks.json'].map(
+  (path) => ({
+    path,
+    methods: ['GET'],
+  }),
+);
 const paths = [...described, ...documents];
 
 /** Pages of other origins may ask all but these, which take a cookie. */

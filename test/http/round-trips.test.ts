@@ -198,9 +198,12 @@ describe('no round trip is made', () => {
     },
   );
 
-  it.each(['/', '/api/schema/', '/api/swagger.json', '/api/swagger/'])('for %s', async (path) => {
-    await noTripFor(200, 'GET', path);
-  });
+  it.each(['/', '/api/schema/', '/api/swagger.json', '/api/swagger/', '/.well-known/jwks.json'])(
+    'for %s',
+    async (path) => {
+      await noTripFor(200, 'GET', path);
+    },
+  );
 
   it('for a path that does not exist', async () => {
     const { access: token } = await signedInAs();

@@ -45,7 +45,7 @@ export async function send(request: Request, bindings: Env = env): Promise<Respo
   return response;
 }
 
-/** `path` is below `/api/accounts` unless it begins with `/api/`, or is `/swagger` or the page at `/`. */
+/** `path` is below `/api/accounts` unless it begins with `/api/` or `/.well-known/`, or is `/swagger` or the page at `/`. */
 export async function call(method: string, path: string, options: Call = {}): Promise<Answer> {
   return answerTo(requestOf(method, path, options), options.env);
 }
@@ -66,7 +66,7 @@ export const put = (path: string, body: unknown, options?: Call): Promise<Answer
 export const del = (path: string, options?: Call): Promise<Answer> => call('DELETE', path, options);
 
 export function requestOf(method: string, path: string, { token, key, headers, body }: Call = {}): Request {
-  const url = /^\/(api\/|swagger|$)/.test(path) ? path : `${BASE}${path}`;
+  const url = /^\/(api\/|\.well-known\/|swagger|$)/.test(path) ? path : `${BASE}${path}`;
   const all: Headers = {
     ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
     ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
