@@ -9,6 +9,7 @@ import {
   type Principal,
   type Proof,
   type Rights,
+  type Source,
 } from './principal.ts';
 import { base62, crc32, randomBytes, Secret, sha256Hex } from './secrets.ts';
 import type { User, UserStore } from './users.ts';
@@ -50,6 +51,8 @@ export interface ApiKeyStore {
   replace(key: NewApiKey, limit: number, actor: Actor): Promise<StoredApiKey | ApiKeyProblem>;
   /** Removes one key; false, with nothing removed, when `actor` is outranked meanwhile. */
   delete(id: number, actor: Actor): Promise<boolean>;
+  /** Removes the key with this digest, recorded as done by that key; without one nothing. One round trip. */
+  deleteItself(digest: string, from: Source): Promise<void>;
   /** Removes the personal key or, where `limit` is 1, every key; for an actor by key that one. False as for `delete`. */
   deletePersonal(userId: number, limit: number, actor: Actor): Promise<boolean>;
   /** Notes a use unless one was noted within `TOUCH_INTERVAL_MS`; losing it harms nothing. */

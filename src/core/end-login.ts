@@ -1,16 +1,16 @@
 import { type Actor, rightsOf, type Source } from './principal.ts';
 import type { SessionDeps } from './sessions.ts';
-import { verifyToken } from './tokens.ts';
+import { type TokenKind, verifyToken } from './tokens.ts';
 
 /**
- * Ends the login that a refresh token names, in one round trip: whoever has that token may. What became of its user
- * does not matter, and a token that is bad, expired or of no session ends nothing, which is no error.
+ * Ends the login that a token of this kind names, in one round trip: whoever has that token may. What became of its
+ * user does not matter, and a token that is bad, expired or of no session ends nothing, which is no error.
  */
 export async function endLogin(
   deps: Pick<SessionDeps, 'sessions' | 'tokenPolicy' | 'signingKeys'>,
-  { token, from, now }: { token: string; from: Source; now: Date },
+  { token, kind, from, now }: { token: string; kind: TokenKind | 'any'; from: Source; now: Date },
 ): Promise<void> {
-  const expected = { token, kind: 'refresh' as const, now };
+  const expected = { token, kind, now };
   const verified = await verifyToken(await deps.signingKeys(), deps.tokenPolicy, expected);
   if (!verified.valid) return;
   const { userId, sessionId } = verified.claims;

@@ -8,10 +8,10 @@ import {
   type StoredApiKey,
   TOUCH_INTERVAL_MS,
 } from '../core/api-keys.ts';
-import type { Actor } from '../core/principal.ts';
+import type { Actor, Source } from '../core/principal.ts';
 import { accountColumns, apiKeyPreview, asActor, outranks, type Repetition, toAccount } from './accounts.ts';
-import { byActor, record } from './audit-events.ts';
-import { type Database, raw, read, rowCount, write } from './client.ts';
+import { byActor, type Recorded, record } from './audit-events.ts';
+import { type Database, raw, read, repeatableWrite, rowCount, write } from './client.ts';
 import { apiKeys, users } from './schema.ts';
 
 const keyColumns = {
@@ -60,6 +60,11 @@ export function createApiKeyStore(db: Database): ApiKeyStore {
     },
     async deletePersonal(userId, limit, actor) {
       return removeUnlessOutranked(db, and(eq(apiKeys.userId, userId), personal(limit, actor)), actor);
+    },
+    async deleteItself(digest, from) {
+      const itself = eq(apiKeys.digest, digest);
+      const recorded = recordKey(db, byItself(from), 'authn_token_revoked', itself);
+      await repeatableWrite(() => db.batch([recorded, db.delete(apiKeys).where(itself)]));
     },
     async touch(id, now) {
       const isDue = sql`id = ${id} and coalesce(last_used_at <= ${now.getTime() - TOUCH_INTERVAL_MS}, true)`;
@@ -116,7 +121,7 @@ async function replace(
   const gone = sql`user_id = ${key.userId} and (name = ${key.name} or ${replaced}) and digest <> ${key.digest}`;
   const statements = [
     raw<{ outranked: number }>(db, sql`select ${outranks(actor)} as outranked ${owner}`),
-    recordKey(db, actor, 'authn_token_revoked', sql`${gone} and exists (select 1 ${allowed})`),
+    recordKey(db, byActor(actor), 'authn_token_revoked', sql`${gone} and exists (select 1 ${allowed})`),
     db
       .delete(apiKeys)
       .where(and(eq(apiKeys.userId, key.userId), otherName, replaced, sql`exists (select 1 ${allowed})`)),
@@ -127,7 +132,7 @@ async function replace(
         select id, ${key.name}, ${key.digest}, ${key.preview}, ${key.createdAt.getTime()}
         ${allowed}`,
     ),
-    recordKey(db, actor, 'authn_token_created', eq(apiKeys.digest, key.digest)),
+    recordKey(db, byActor(actor), 'authn_token_created', eq(apiKeys.digest, key.digest)),
     selectKeys(db, { ...keyColumns, ownerPreview: apiKeyPreview }).where(eq(apiKeys.digest, key.digest)),
   ] as const;
   const [found, _revoked, _removed, _inserted, _created, stored] = await asActor(
@@ -145,18 +150,26 @@ async function replace(
 /** One event for each key: before they go, after they came. */
 const recordKey = (
   db: Database,
-  actor: Actor,
+  by: Recorded['by'],
   event: 'authn_token_created' | 'authn_token_revoked',
   matching: SQL,
 ) =>
   record(db, {
     event,
-    by: byActor(actor),
+    by,
     userId: sql`api_keys.user_id`,
     detail: sql`json_object('api_key_id', api_keys.id, 'name', api_keys.name)`,
     source: sql`from api_keys where ${matching}`,
     row: sql`api_keys.id`,
   });
+
+/** Done by the very key that it is done to. */
+const byItself = (from: Source): Recorded['by'] => ({
+  actorId: sql`api_keys.user_id`,
+  kind: 'api_key',
+  credential: sql`cast(api_keys.id as text)`,
+  from,
+});
 
 async function removeUnlessOutranked(
   db: Database,
@@ -169,7 +182,7 @@ async function removeUnlessOutranked(
       db,
       sql`select 1 as outranked from api_keys where ${matching} and ${outranking} limit 1`,
     ),
-    recordKey(db, actor, 'authn_token_revoked', sql`${matching} and not ${outranking}`),
+    recordKey(db, byActor(actor), 'authn_token_revoked', sql`${matching} and not ${outranking}`),
     db.delete(apiKeys).where(sql`${matching} and not ${outranking}`),
   ] as const;
   const [found] = await asActor(

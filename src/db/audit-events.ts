@@ -19,12 +19,15 @@ export type By = {
   from: Source;
 };
 
+/** The same, where only the rows of what is recorded may tell it. */
+type ByRow = { [Part in Exclude<keyof By, 'from'>]: By[Part] | SQL } & Pick<By, 'from'>;
+
 export type Detail = Record<string, Json | undefined>;
 
 /** One event for each row of `source`, of whose columns the rest may be made. */
 export type Recorded = {
   event: AuditEventName | SQL;
-  by: By;
+  by: ByRow;
   userId: SQL | number | null;
   detail?: SQL | Detail;
   /** The rest of the select, with a condition that holds once the change was made. */

@@ -38,6 +38,9 @@ function field<T>(documentation: Documentation, read: Reader<T>) {
     .openapi(documentation);
 }
 
+/** Whatever the client sent; the rule that uses it judges it. */
+export const anything = (documentation: Documentation) => z.unknown().openapi(documentation);
+
 type TextOptions = {
   max: number;
   example: string;
@@ -91,6 +94,27 @@ export const token = (description: string) =>
     minLength: 1,
     maxLength: undefined,
   });
+
+/**
+ * A token or key of any kind, of which it is asked whether it is good: a text that can be none is one that is not,
+ * and no fault of the request.
+ */
+export const anyToken = (description: string) =>
+  field(
+    { type: 'string', minLength: 1, example: 'eyJhbGciOiJFUzI1NiJ9...', description },
+    (value, problems) => {
+      const trimmed = asText(value, problems).trim();
+      if (problems.length === 0 && trimmed === '') problems.push('This field may not be blank.');
+      return trimmed;
+    },
+  );
+
+/** RFC 7662 section 2.1, RFC 7009 section 2.1: a help for the search, which needs none here. */
+export const typeHint = anything({
+  type: 'string',
+  example: 'access_token',
+  description: 'Ignored.',
+}).optional();
 
 const INT32_MAX = 2 ** 31 - 1;
 
@@ -169,9 +193,6 @@ export function idList(example: number[], description: string) {
   formKinds.set(schema, 'list');
   return schema;
 }
-
-/** Whatever the client sent; the rule that uses it judges it. */
-export const anything = (documentation: Documentation) => z.unknown().openapi(documentation);
 
 /** The members of a form that a schema knows, each as the field's kind wants it. */
 export function formMembers(schema: z.ZodObject, form: FormData | URLSearchParams): Record<string, unknown> {

@@ -27,7 +27,7 @@ async function tokenOf(userId: number, sessionId: string, kind: TokenKind = 'ref
 }
 
 const end = (token: string, ms = 0, by = deps): Promise<void> =>
-  endLogin(by, { token, from: SOMEWHERE, now: later(ms) });
+  endLogin(by, { token, kind: 'refresh', from: SOMEWHERE, now: later(ms) });
 
 const revocationsOf = async (userId: number) => {
   const sql = "select * from audit_events where user_id = ? and event = 'authn_token_revoked'";
@@ -71,6 +71,15 @@ describe('endLogin', () => {
       [],
       [],
     ]);
+  });
+
+  it('takes a token of either kind where either may come', async () => {
+    const { id } = await storedUser();
+    for (const kind of ['access', 'refresh'] as const) {
+      const token = await tokenOf(id, await storedSession(id), kind);
+      await endLogin(deps, { token, kind: 'any', from: SOMEWHERE, now: NOW });
+      expect(await sessionIdsOf(id)).toEqual([]);
+    }
   });
 
   it('is no error when the user is gone', async () => {

@@ -6,7 +6,10 @@ import {
   type NewApiKey,
   type StoredApiKey,
 } from '../../src/core/api-keys.ts';
+import { createApiKeyStore } from '../../src/db/api-keys.ts';
+import { connect } from '../../src/db/client.ts';
 import { env } from '../support/env.ts';
+import { lostAfterFirstBatch } from '../support/intercepted-database.ts';
 import {
   ADMIN,
   apiKeys,
@@ -16,6 +19,7 @@ import {
   NOW,
   newApiKey,
   row,
+  SOMEWHERE,
   storedUser,
   users,
 } from '../support/stores.ts';
@@ -30,6 +34,11 @@ const namesOf = async (userId: number): Promise<string[]> =>
 async function generated(userId: number, limit: number, fields: Partial<NewApiKey> = {}) {
   return apiKeys.replace(await newApiKey(userId, fields), limit, ADMIN);
 }
+
+const revocationsOf = async (userId: number) => {
+  const sql = "select * from audit_events where user_id = ? and event = 'authn_token_revoked'";
+  return (await env.DB.prepare(sql).bind(userId).all()).results;
+};
 
 async function withKeys(limit: number, ...names: string[]): Promise<number> {
   const { id } = await storedUser();
@@ -192,6 +201,32 @@ describe('deletion', () => {
     expect(await namesOf(id)).toEqual(['a']);
     expect(await apiKeys.delete(b?.id ?? 0, ADMIN)).toBe(true);
     expect(await apiKeys.deletePersonal(2_000_000_000, 1, ADMIN)).toBe(true);
+  });
+
+  it('by the key itself removes that one and is recorded once, however many calls race', async () => {
+    const id = await withKeys(3, 'a');
+    const { digest } = await newApiKey(id);
+    const { id: keyId } = row(await generated(id, 3, { name: 'itself', digest }));
+    await Promise.all(Array.from({ length: 5 }, () => apiKeys.deleteItself(digest, SOMEWHERE)));
+    expect(await namesOf(id)).toEqual(['a']);
+    expect(await revocationsOf(id)).toMatchObject([
+      {
+        actor_id: id,
+        actor_kind: 'api_key',
+        actor_credential: String(keyId),
+        address: SOMEWHERE.address,
+        request_id: SOMEWHERE.requestId,
+        detail: JSON.stringify({ api_key_id: keyId, name: 'itself' }),
+      },
+    ]);
+  });
+
+  it('by the key itself is made and recorded once when its answer is lost', async () => {
+    const id = await withKeys(3, 'a');
+    const { digest } = await newApiKey(id);
+    row(await generated(id, 3, { name: 'itself', digest }));
+    await createApiKeyStore(connect(lostAfterFirstBatch(env.DB))).deleteItself(digest, SOMEWHERE);
+    expect([await namesOf(id), (await revocationsOf(id)).length]).toEqual([['a'], 1]);
   });
 });
 

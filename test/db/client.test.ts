@@ -251,6 +251,7 @@ describe('a database that does not answer', () => {
     ['apiKeys.replace', async () => keys.replace(await newApiKey(1, { digest: SECRET }), 1, ADMIN)],
     ['apiKeys.delete', () => keys.delete(1, ADMIN)],
     ['apiKeys.deletePersonal', () => keys.deletePersonal(1, 1, ADMIN)],
+    ['apiKeys.deleteItself', () => keys.deleteItself(SECRET, SOMEWHERE)],
     ['apiKeys.touch', () => keys.touch(1, NOW)],
     ['auditEvents.list', () => createAuditEventStore(lost).list({}, null, 1)],
     ['groups.list', () => groupStore.list()],
@@ -274,6 +275,6 @@ describe('a database that does not answer', () => {
   it('is asked about no store less: the list above names every method', () => {
     const stores = { users, sessions, attempts, apiKeys: keys, groups: groupStore, superuser };
     const methods = Object.values(stores).flatMap((store) => Object.keys(store));
-    expect(methods).toHaveLength(34);
+    expect(methods).toHaveLength(35);
   });
 });

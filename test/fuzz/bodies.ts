@@ -75,6 +75,8 @@ const RIGHT: Record<Kind, fc.Arbitrary<unknown>> = {
   newPassword: fc.string({ unit: 'grapheme', minLength: 8, maxLength: 20 }),
   currentPassword: fc.constantFrom('<password>', 'another password'),
   token: TOKEN,
+  anyToken: TOKEN,
+  ignored: fc.constantFrom('access_token', 'refresh_token'),
   username: fc.oneof(FRESH, fc.constantFrom('admin', 'user')),
   email: EMAIL,
   firstAdminEmail: fc.option(EMAIL),
@@ -94,7 +96,7 @@ const RIGHT: Record<Kind, fc.Arbitrary<unknown>> = {
 const oneOf = (kind: Kind): fc.Arbitrary<unknown> =>
   fc.oneof(
     { weight: 8, arbitrary: RIGHT[kind] },
-    { weight: 1, arbitrary: fc.constantFrom(...WRONG[kind].map(([value]) => value)) },
+    { weight: 1, arbitrary: fc.constantFrom(null, ...WRONG[kind].map(([value]) => value)) },
     { weight: 1, arbitrary: anyJson },
   );
 

@@ -9,6 +9,7 @@ const PUBLIC = [
   'login',
   'refreshToken',
   'verifyToken',
+  'revokeToken',
   'logInPage',
   'refreshPage',
   'logOutPage',

@@ -45,6 +45,7 @@ const EXAMPLES: Record<string, () => Promise<Example>> = {
   login: credentials,
   refreshToken: async () => ({ body: { refresh: (await signedInAs()).refresh } }),
   verifyToken: async () => ({ body: { token: (await signedInAs()).access } }),
+  revokeToken: async () => ({ body: { token: (await signedInAs()).access } }),
   logout: signedIn(),
   logInPage: async () => ({ ...(await credentials()), headers: FROM_PAGE }),
   refreshPage: onKeptLogin,

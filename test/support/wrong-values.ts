@@ -94,6 +94,9 @@ export const WRONG = {
     ...blanks,
     ...['x', 'a.b.c', 5, 'é', 'x'.repeat(100_000)].map((value): Wrong => [value, 401]),
   ],
+  /** What no token can be is a token that is not good. */
+  anyToken: [...none, ...nonStrings, ...blanks] as Wrong[],
+  ignored: [] as Wrong[],
   username: [
     ...text(150),
     ...['two words', 'a/b', '☃', 'a\nb'].map((value): Wrong => [value, NO_USERNAME]),
@@ -178,6 +181,7 @@ export const FIELDS: Record<string, Fields> = {
   logInPage: credentials,
   refreshToken: { refresh: 'token' },
   verifyToken: { token: 'token' },
+  revokeToken: { token: 'anyToken', token_type_hint: 'ignored' },
   updateMe: { ...profile, password: 'newPassword', current_password: 'currentPassword' },
   createUser: user,
   replaceUser: user,

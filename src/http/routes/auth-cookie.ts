@@ -89,7 +89,8 @@ const logoutRoute = route(
     failures: notOurs,
   },
   async ({ caller, deps, client, now }) => {
-    if (caller.kept !== null) await endLogin(deps, { token: caller.kept, from: client, now });
+    const { kept: token } = caller;
+    if (token !== null) await endLogin(deps, { token, kind: 'refresh', from: client, now });
     caller.forget();
   },
 );
