@@ -16,12 +16,14 @@ import { pageRoutes } from './http/routes/page.ts';
 import { permissionRoutes } from './http/routes/permissions.ts';
 import { sessionRoutes } from './http/routes/sessions.ts';
 import { setupRoutes } from './http/routes/setup.ts';
+import { tokenIntrospectionRoutes } from './http/routes/token-introspection.ts';
 import { tokenRevocationRoutes } from './http/routes/token-revocation.ts';
 import { tokenRoutes } from './http/routes/tokens.ts';
 import { userRoutes } from './http/routes/users.ts';
 
 const routes = [
   ...tokenRoutes,
+  ...tokenIntrospectionRoutes,
   ...tokenRevocationRoutes,
   ...authRoutes,
   ...authCookieRoutes,

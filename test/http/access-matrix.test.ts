@@ -20,6 +20,7 @@ const PUBLIC = [
 
 /** What each other operation asks for. */
 const ASKED: Record<string, Permission | 'admin' | 'signed in'> = {
+  introspectToken: 'introspect_token',
   logout: 'signed in',
   getMe: 'signed in',
   updateMe: 'signed in',

@@ -12,6 +12,7 @@ const EXACTLY: Record<string, number> = {
   getMe: 1,
   refreshToken: 1,
   verifyToken: 1,
+  introspectToken: 2,
   revokeToken: 1,
   createToken: 2,
   login: 2,

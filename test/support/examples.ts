@@ -45,6 +45,10 @@ const EXAMPLES: Record<string, () => Promise<Example>> = {
   login: credentials,
   refreshToken: async () => ({ body: { refresh: (await signedInAs()).refresh } }),
   verifyToken: async () => ({ body: { token: (await signedInAs()).access } }),
+  introspectToken: async () => ({
+    token: (await signedInAs('introspect_token')).access,
+    body: { token: (await signedInAs('view_user')).access },
+  }),
   revokeToken: async () => ({ body: { token: (await signedInAs()).access } }),
   logout: signedIn(),
   logInPage: async () => ({ ...(await credentials()), headers: FROM_PAGE }),

@@ -181,6 +181,7 @@ export const FIELDS: Record<string, Fields> = {
   logInPage: credentials,
   refreshToken: { refresh: 'token' },
   verifyToken: { token: 'token' },
+  introspectToken: { token: 'anyToken', token_type_hint: 'ignored' },
   revokeToken: { token: 'anyToken', token_type_hint: 'ignored' },
   updateMe: { ...profile, password: 'newPassword', current_password: 'currentPassword' },
   createUser: user,

@@ -1,0 +1,92 @@
+import { z } from '@hono/zod-openapi';
+import { type Introspection, introspect } from '../../core/introspection.ts';
+import type { Account } from '../../core/principal.ts';
+import type { TokenClaims, TokenPolicy } from '../../core/tokens.ts';
+import { requires } from '../access.ts';
+import { anyToken, typeHint } from '../fields.ts';
+import { type Route, route } from '../route.ts';
+import { heldPermissions, permissionCodename } from '../schemas.ts';
+
+const seconds = (example: number, description: string) =>
+  z.int().optional().openapi({ example, description });
+const text = (example: string, description: string) =>
+  z.string().optional().openapi({ example, description });
+
+const good = z
+  .object({
+    active: z.literal(true).openapi({ example: true }),
+    token_type: z.enum(['access_token', 'refresh_token', 'api_key']).openapi({ example: 'access_token' }),
+    sub: z.string().openapi({ example: '1', description: 'The id of the user, as in tokens.' }),
+    username: z.string().openapi({ example: 'admin' }),
+    scope: z.string().openapi({ example: 'view_user', description: 'The permissions, separated by blanks.' }),
+    user_id: z.int().openapi({ example: 1 }),
+    user_level: z.int().openapi({ example: 1 }),
+    permissions: z.array(permissionCodename).openapi({ example: ['view_user'] }),
+    exp: seconds(1795600000, 'Seconds since 1970. A key does not expire, and has no member below either.'),
+    iat: seconds(1795598200, 'Seconds since 1970.'),
+    jti: text('3f1c2d4e5b6a79881726354433221100', 'The id of the token.'),
+    sid: text('0f0e0d0c0b0a09080706050403020100', 'The session; a token of another issuer may have none.'),
+    iss: text('https://accounts.example.com', 'With `JWT_ISSUER`.'),
+    aud: text('example', 'With `JWT_AUDIENCE`.'),
+  })
+  .openapi('GoodToken');
+
+const notGood = z.object({ active: z.literal(false).openapi({ example: false }) }).openapi('NoGoodToken');
+
+const introspectToken = route(
+  requires('introspect_token'),
+  {
+    method: 'post',
+    path: '/api/accounts/token/introspect/',
+    operationId: 'introspectToken',
+    tag: 'tokens',
+    summary: 'Ask what a token or API key is worth',
+    description:
+      'RFC 7662, for access tokens, refresh tokens and API keys, with the rights of their user as they are now. ' +
+      'Whatever is not good is `{active: false}`, for whatever reason. A refresh token is not spent by it.',
+    body: z.object({ token: anyToken('A token or a key.'), token_type_hint: typeHint }).openapi('AskedToken'),
+    answer: { status: 200, description: 'What it is worth.', schema: z.union([good, notGood]) },
+  },
+  async ({ body, deps, client, afterwards, now }) => {
+    const found = await introspect(deps, { token: body.token, from: client, afterwards, now });
+    return introspectionJson(found, deps.tokenPolicy);
+  },
+);
+
+function introspectionJson(
+  found: Introspection,
+  policy: TokenPolicy,
+): z.input<typeof good> | z.input<typeof notGood> {
+  if (!found.active) return { active: false };
+  const whose = { active: true as const, token_type: found.kind, ...accountJson(found.account) };
+  return found.kind === 'api_key' ? whose : { ...whose, ...claimsJson(found.claims, policy) };
+}
+
+function accountJson({ user, rights }: Account) {
+  const permissions = heldPermissions(rights);
+  return {
+    sub: String(user.id),
+    username: user.username,
+    scope: permissions.join(' '),
+    user_id: user.id,
+    user_level: user.userLevel,
+    permissions,
+  };
+}
+
+function claimsJson({ id, sessionId, issuedAt, expiresAt }: TokenClaims, policy: TokenPolicy) {
+  const iat = secondsOf(issuedAt);
+  return {
+    exp: secondsOf(expiresAt),
+    // Another issuer may leave it out, which counts as 1970.
+    ...(iat === 0 ? {} : { iat }),
+    jti: id,
+    ...(sessionId === null ? {} : { sid: sessionId }),
+    ...(policy.jwtIssuer === undefined ? {} : { iss: policy.jwtIssuer }),
+    ...(policy.jwtAudience === undefined ? {} : { aud: policy.jwtAudience }),
+  };
+}
+
+const secondsOf = (instant: Date): number => Math.floor(instant.getTime() / 1000);
+
+export const tokenIntrospectionRoutes: Route[] = [introspectToken];
