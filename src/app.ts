@@ -8,6 +8,7 @@ import { apiKeyRoutes } from './http/routes/api-keys.ts';
 import { auditEventRoutes } from './http/routes/audit-events.ts';
 import { authRoutes } from './http/routes/auth.ts';
 import { authCookieRoutes } from './http/routes/auth-cookie.ts';
+import { authVerifyRoutes } from './http/routes/auth-verify.ts';
 import { docsRoutes } from './http/routes/docs.ts';
 import { groupRoutes } from './http/routes/groups.ts';
 import { healthRoutes } from './http/routes/health.ts';
@@ -27,6 +28,7 @@ const routes = [
   ...tokenRevocationRoutes,
   ...authRoutes,
   ...authCookieRoutes,
+  ...authVerifyRoutes,
   ...userRoutes,
   ...sessionRoutes,
   ...apiKeyRoutes,

@@ -12,7 +12,7 @@ type Documentation = {
   format?: 'int32' | 'password';
   minLength?: number;
   maxLength?: number;
-  items?: { type: JsonType };
+  items?: { type: JsonType; enum?: string[] };
   maxItems?: number;
 };
 type JsonType = 'string' | 'integer' | 'boolean' | 'object' | 'array' | 'null';
@@ -189,6 +189,18 @@ export function idList(example: number[], description: string) {
       ids.push(Number(item));
     }
     return [...new Set(ids)].sort((a, b) => a - b);
+  });
+  formKinds.set(schema, 'list');
+  return schema;
+}
+
+/** Some of a closed list, in a query by repeating the name. */
+export function choices<Choice extends string>(all: readonly Choice[], example: Choice, description: string) {
+  const items = { type: 'string' as const, enum: [...all] };
+  const schema = field({ type: 'array', items, example: [example], description }, (value, problems) => {
+    const chosen = Array.isArray(value) ? value : [value];
+    for (const each of chosen) if (!all.includes(each)) problems.push(`"${each}" is not a valid choice.`);
+    return all.filter((choice) => chosen.includes(choice));
   });
   formKinds.set(schema, 'list');
   return schema;

@@ -113,7 +113,7 @@ function operationOf({ access, config }: Route) {
     responses: {
       [answer.status]: {
         description: answer.description,
-        headers: REQUEST_ID,
+        headers: { ...REQUEST_ID, ...headersOf(answer.headers) },
         ...(answer.schema === undefined
           ? {}
           : { content: { 'application/json': { schema: answer.schema } } }),
@@ -122,6 +122,14 @@ function operationOf({ access, config }: Route) {
     },
   });
 }
+
+const headersOf = (described: Record<string, string> = {}): Record<string, Header> =>
+  Object.fromEntries(
+    Object.entries(described).map(([name, description]) => [
+      name,
+      { description, schema: { type: 'string' } },
+    ]),
+  );
 
 const idParameter = z.object({
   id: z.string().openapi({ param: { name: 'id', in: 'path' }, type: 'integer', example: 1 }),

@@ -26,6 +26,7 @@ export type Input<Caller, Body, Query> = {
   client: Client;
   afterwards: Afterwards;
   url: URL;
+  setHeader(name: string, value: string): void;
 };
 
 export type RouteConfig<Body, Query, Result> = {
@@ -43,7 +44,13 @@ export type RouteConfig<Body, Query, Result> = {
   /** Finds what only the configuration can tell about a body, so that its faults come with the others. */
   judge?: (members: Record<string, unknown>, deps: Deps) => FieldErrors;
   query?: Query;
-  answer: { status: 200 | 201 | 204; description: string; schema?: Result };
+  answer: {
+    status: 200 | 201 | 204;
+    description: string;
+    schema?: Result;
+    /** What its headers say, by their names. */
+    headers?: Record<string, string>;
+  };
   /** Failures that only this route knows, for the document. */
   failures?: { 400?: string; 401?: string; 403?: string; 404?: string; 409?: string; 429?: string };
   /** How this route's clients read an error, where not as everywhere. */
@@ -86,7 +93,8 @@ export function route<
     const members = await membersOf(config.body, raw, c.req.header('Content-Type'));
     const body = valid<Body>(config.body, members, config.judge?.(members, deps));
     const afterwards: Afterwards = (work) => c.get('afterwards').push(work);
-    const input = { ...ids, body, query, deps, now, client: clientOf(c), afterwards, url };
+    const setHeader = (name: string, value: string): void => c.header(name, value);
+    const input = { ...ids, body, query, deps, now, client: clientOf(c), afterwards, url, setHeader };
     try {
       return answer(c, config.answer, await handle({ ...input, caller }));
     } catch (error) {
@@ -120,7 +128,7 @@ function validQuery<Query extends z.ZodObject>(
   schema: Query | undefined,
   parameters: URLSearchParams,
 ): z.output<Query> {
-  return valid<Query>(schema, Object.fromEntries(parameters));
+  return valid<Query>(schema, schema === undefined ? {} : formMembers(schema, parameters));
 }
 
 async function membersOf(

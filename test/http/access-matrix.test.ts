@@ -21,6 +21,7 @@ const PUBLIC = [
 /** What each other operation asks for. */
 const ASKED: Record<string, Permission | 'admin' | 'signed in'> = {
   introspectToken: 'introspect_token',
+  verifyCaller: 'signed in',
   logout: 'signed in',
   getMe: 'signed in',
   updateMe: 'signed in',

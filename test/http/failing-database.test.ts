@@ -75,10 +75,13 @@ describe('while the database does not answer', () => {
     });
   });
 
-  it.each(['/', '/api/schema/', '/api/swagger/', '/api/nothing/'])('%s answers as ever', async (path) => {
-    const { status } = await get(path, { env: envWith({ DB: broken(env.DB) }) });
-    expect(status).toBe((await get(path)).status);
-  });
+  it.each(['/', '/api/schema/', '/api/swagger/', '/.well-known/jwks.json', '/api/nothing/'])(
+    '%s answers as ever',
+    async (path) => {
+      const { status } = await get(path, { env: envWith({ DB: broken(env.DB) }) });
+      expect(status).toBe((await get(path)).status);
+    },
+  );
 
   it('a request afterwards is served', async () => {
     let isDown = true;
@@ -113,6 +116,9 @@ describe('while JWT_KEYS cannot be used', () => {
         () => post('/token/refresh/', { refresh: caller.refresh }, bindings),
         () => post('/token/verify/', { token: caller.access }, bindings),
         () => get('/users/me/', { token: caller.access, ...bindings }),
+        () => get('/auth/verify/', { token: caller.access, ...bindings }),
+        () => post('/token/revoke/', { token: caller.access }, bindings),
+        () => get('/.well-known/jwks.json', bindings),
       ]) {
         lines.length = 0;
         expectUnavailable(await request());

@@ -23,6 +23,7 @@ const METHODS_BY_PATH: Record<string, string[]> = {
   '/api/accounts/token/verify/': ['POST'],
   '/api/accounts/token/introspect/': ['POST'],
   '/api/accounts/token/revoke/': ['POST'],
+  '/api/accounts/auth/verify/': ['GET'],
   '/api/accounts/auth/logout/': ['POST'],
   '/api/accounts/auth/cookie/login/': ['POST'],
   '/api/accounts/auth/cookie/refresh/': ['POST'],
@@ -63,6 +64,11 @@ const REQUIRED_FIELDS: Record<string, string[]> = {
   replaceGroup: ['name', 'permissions'],
   updateGroup: [],
   createSuperuser: ['password', 'username'],
+};
+
+/** What is told in headers and not in a body. */
+const TOLD_IN_HEADERS: Record<string, string[]> = {
+  verifyCaller: ['X-Auth-User-Id', 'X-Auth-Username', 'X-Auth-Level', 'X-Auth-Permissions'],
 };
 
 const BODY_TYPES = ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data'];
@@ -224,7 +230,8 @@ describe.each(operations)('$id in the document', ({ id, method, isPublic, takesB
   it('tells the headers that every answer has, and those that say when to come back', () => {
     for (const [status, { headers }] of Object.entries(responses)) {
       const waits = status === '429' || status === '503' ? ['Retry-After'] : [];
-      expect(Object.keys(headers ?? {}), status).toEqual(['X-Request-Id', ...waits]);
+      const told = status === '204' ? (TOLD_IN_HEADERS[id] ?? []) : [];
+      expect(Object.keys(headers ?? {}), status).toEqual(['X-Request-Id', ...told, ...waits]);
     }
   });
 

@@ -14,6 +14,7 @@ const EXACTLY: Record<string, number> = {
   verifyToken: 1,
   introspectToken: 2,
   revokeToken: 1,
+  verifyCaller: 1,
   createToken: 2,
   login: 2,
   logInPage: 2,

@@ -101,6 +101,11 @@ async function live(stage: Stage): Promise<void> {
   await say('POST', '/auth/cookie/refresh/', { headers: keeping(kept) });
   await say('POST', '/token/verify/', { body: { token } });
   await say('POST', '/token/verify/', { body: { token: `${token}x` } });
+  await say('POST', '/token/introspect/', { token, body: { token: refresh } });
+  await say('POST', '/token/introspect/', { token, body: { token: `${refresh}x` } });
+  await say('POST', '/token/revoke/', { body: { token: `${refresh}x` } });
+  await say('GET', '/auth/verify/', { token });
+  await say('GET', '/.well-known/jwks.json');
   await say('GET', '/users/me/', { token: `${token}x` });
   await say('GET', '/users/me/', { token: refresh });
   await say('GET', '/users/me/', { headers: { Authorization: `Bearer ${token} ${token}` } });

@@ -30,13 +30,13 @@ function tableOf(text: string): Map<string, Map<string, string>> {
 
 /** What each endpoint answers to a credential that stands, by its kind and by what its owner is. */
 const ANSWERS = tableOf(`
-                 me  profile password list change group keys generate revoke logout refresh verify
-  admin token  | 200   200     200    200   200    201  200    201     200    200     401    200
-  user token   | 200   200     200    403   403    403  200    201     200    200     401    200
-  admin key    | 200   200     403    200   200    403  200    201     200    200     401    401
-  user key     | 200   200     403    403   403    403  200    201     200    200     401    401
-  in refresh   | 401   401     401    401   401    401  401    401     401    401     200    200
-  out          | 401   401     401    401   401    401  401    401     401    401     401    401
+                 me  profile password list change group keys generate revoke logout refresh verify who  worth
+  admin token  | 200   200     200    200   200    201  200    201     200    200     401    200   204  200
+  user token   | 200   200     200    403   403    403  200    201     200    200     401    200   204  200
+  admin key    | 200   200     403    200   200    403  200    201     200    200     401    401   204  200
+  user key     | 200   200     403    403   403    403  200    201     200    200     401    401   204  200
+  in refresh   | 401   401     401    401   401    401  401    401     401    401     200    200   401  200
+  out          | 401   401     401    401   401    401  401    401     401    401     401    401   401  401
 `);
 
 /**
@@ -72,10 +72,14 @@ type Scene = { who: SignedIn; elsewhere: SignedIn; boss: SignedIn; credentials: 
 const bearer = (token: string): Held => ({ header: { token, env: bindings }, text: token });
 const apiKey = (key: string): Held => ({ header: { key, env: bindings }, text: key });
 
+/** A token of the other admin. */
+let asker = '';
+
 /** An admin who is signed in twice and has a credential of every kind, and another who can act on it. */
 async function setTheScene(): Promise<Scene> {
   await emptyTables();
   const boss = await signedInAdmin();
+  asker = boss.access;
   const who = await signIn(await person({ userLevel: 10 }));
   const { sid, sub, user_id } = claimsOf(who.refresh);
   const key = await keyOf(who);
@@ -105,7 +109,7 @@ async function badOnes({ who, credentials }: Scene): Promise<Credentials> {
     'with other claims': bearer(forged),
     'a mistyped key': apiKey(`${key.slice(0, -1)}${key.endsWith('a') ? 'b' : 'a'}`),
     'an unknown key': apiKey(generateKey().reveal()),
-    'a key as a token': bearer(key),
+    'a key as a token': { ...bearer(key), text: 'none' },
     'a token as a key': { ...apiKey(who.access), text: 'none' },
   };
 }
@@ -136,16 +140,22 @@ const CHANGES: Record<string, (scene: Scene) => Promise<unknown>> = {
   'logged out by key': logoutWith('key'),
   'logged out by the origin’s': logoutWith('origin'),
   'logged out by the renewed one': logoutWith('origin-renewed'),
-  'login expired': () =>
-    env.DB.prepare('update sessions set expires_at = ?')
-      .bind(Date.now() - 1)
+  'login expired': ({ who }) =>
+    env.DB.prepare('update sessions set expires_at = ? where user_id = ?')
+      .bind(Date.now() - 1, who.id)
       .run(),
   'key revoked': ({ who }) => post('/api-keys/revoke/', undefined, { token: who.access }),
   'key replaced': ({ elsewhere }) => keyOf(elsewhere),
   renamed: (scene) => boss(scene, { username: uniqueName() }),
 };
 
-/** One request of each kind, with the credential in a header or, for the last two, in the body. */
+/** Introspection, as if it told by its status. */
+async function worth(_: Call, token: string): Promise<Answer> {
+  const answer = await post('/token/introspect/', { token }, { token: asker, env: bindings });
+  return answer.body.active === false ? { ...answer, status: 401 } : answer;
+}
+
+/** One request of each kind, with the credential in a header or, for those that judge a token, in the body. */
 const REQUESTS: Record<string, (as: Call, credential: string) => Promise<Answer>> = {
   me: (as) => call('GET', '/users/me/', as),
   profile: (as) => patch('/users/me/', { first_name: 'New' }, as),
@@ -159,6 +169,8 @@ const REQUESTS: Record<string, (as: Call, credential: string) => Promise<Answer>
   logout: (as) => post('/auth/logout/', undefined, as),
   refresh: (_, refresh) => post('/token/refresh/', { refresh }, { env: bindings }),
   verify: (_, token) => post('/token/verify/', { token }, { env: bindings }),
+  who: (as) => call('GET', '/auth/verify/', as),
+  worth,
 };
 
 /** What each endpoint answers to a credential, each time with every row as it was. */

@@ -50,6 +50,7 @@ const EXAMPLES: Record<string, () => Promise<Example>> = {
     body: { token: (await signedInAs('view_user')).access },
   }),
   revokeToken: async () => ({ body: { token: (await signedInAs()).access } }),
+  verifyCaller: signedIn(),
   logout: signedIn(),
   logInPage: async () => ({ ...(await credentials()), headers: FROM_PAGE }),
   refreshPage: onKeptLogin,
