@@ -87,14 +87,23 @@ export default defineConfig({
         root,
         test: {
           name: 'http',
-          include: ['test/{http,conformance,fuzz}/**/*.test.ts'],
+          include: ['test/{http,rpc,conformance,fuzz}/**/*.test.ts'],
           setupFiles: ['test/support/migrate.ts'],
         },
       },
       { root, test: { name: 'cli', include: ['test/cli/**/*.test.ts'], environment: 'node' } },
       {
         root,
-        test: { name: 'web', include: ['test/web/**/*.test.ts'], environment: 'node', testTimeout: 30_000 },
+        test: {
+          name: 'verify',
+          include: ['test/verify/**/*.test.ts'],
+          environment: 'node',
+          testTimeout: 20_000,
+        },
+      },
+      {
+        root,
+        test: { name: 'web', include: ['test/web/**/*.test.ts'], environment: 'node', testTimeout: 20_000 },
       },
     ],
   },

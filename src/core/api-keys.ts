@@ -64,13 +64,13 @@ export type ApiKeyDeps = { apiKeys: ApiKeyStore; users: UserStore; apiKeysPerUse
 /** Whom a request names by `user_id`: oneself when absent, or something that can be no user's id. */
 export type KeyTarget = { kind: 'self' } | { kind: 'user'; id: number } | { kind: 'nobody' };
 
-const PREFIX = 'dsp_';
+export const KEY_PREFIX = 'dsp_';
 /** 62^43 > 2^256. */
 const RANDOM_CHARACTERS = 43;
 /** 62^6 > 2^32. */
 const CHECKSUM_CHARACTERS = 6;
 const KEY_FORM = new RegExp(
-  `^${PREFIX}([0-9A-Za-z]{${RANDOM_CHARACTERS}})([0-9A-Za-z]{${CHECKSUM_CHARACTERS}})$`,
+  `^${KEY_PREFIX}([0-9A-Za-z]{${RANDOM_CHARACTERS}})([0-9A-Za-z]{${CHECKSUM_CHARACTERS}})$`,
 );
 /** A use is noted at most once in this time. */
 export const TOUCH_INTERVAL_MS = 5 * 60 * 1000;
@@ -80,7 +80,7 @@ export const MAX_KEY_NAME_CHARACTERS = 100;
 export function generateKey(): Secret {
   const bits = randomBytes(32).reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
   const random = base62(bits, RANDOM_CHARACTERS);
-  return new Secret(PREFIX + random + checksumOf(random));
+  return new Secret(KEY_PREFIX + random + checksumOf(random));
 }
 
 /** Whether a text can be a key at all; a mistyped one cannot, so it costs no query. */
@@ -93,7 +93,7 @@ export function isWellFormedKey(text: string): boolean {
 export const digestOf = (key: string): Promise<string> => sha256Hex(key);
 
 /** `dsp_AbCd...wxyz`: enough for people to tell keys apart, and nothing to search by. */
-export const previewOf = (key: string): string => `${key.slice(0, PREFIX.length + 4)}...${key.slice(-4)}`;
+export const previewOf = (key: string): string => `${key.slice(0, KEY_PREFIX.length + 4)}...${key.slice(-4)}`;
 
 /**
  * Makes a key; its text is in this answer and nowhere after it. Two round trips for oneself, else three.

@@ -1,4 +1,4 @@
-import { type ApiKeyStore, digestOf, isWellFormedKey } from './api-keys.ts';
+import { type ApiKeyStore, digestOf, isWellFormedKey, KEY_PREFIX } from './api-keys.ts';
 import type { Principal, Proof, Source } from './principal.ts';
 import { judgeToken, type SessionDeps, type TokenRefusal } from './sessions.ts';
 
@@ -16,7 +16,14 @@ export type Refusal =
   | 'key_unknown'
   | 'key_owner_inactive';
 
-export type Authentication = { valid: true; principal: Principal } | { valid: false; reason: Refusal };
+export type Authentication =
+  | {
+      valid: true;
+      principal: Principal;
+      /** When the credential stops being good by itself; a key never does. */
+      expiresAt: Date | null;
+    }
+  | { valid: false; reason: Refusal };
 
 export type CredentialDeps = Pick<SessionDeps, 'sessions' | 'tokenPolicy' | 'signingKeys'> & {
   apiKeys: ApiKeyStore;
@@ -36,6 +43,12 @@ export function credentialOf(headers: { authorization: string | null; apiKey: st
   if (apiKey !== '') return { kind: 'api_key', key: apiKey };
   if (scheme?.toLowerCase() === 'apikey' && oneValue) return { kind: 'api_key', key: value };
   return { kind: 'none' };
+}
+
+/** A credential that comes without a header around it: a key by its prefix, else a token. */
+export function credentialOfText(text: string): Credential {
+  if (text === '') return { kind: 'none' };
+  return text.startsWith(KEY_PREFIX) ? { kind: 'api_key', key: text } : { kind: 'bearer', token: text };
 }
 
 /** Without outer blanks as HTTP knows them (RFC 9110 section 5.6.3); a pattern could be made to backtrack. */
@@ -75,10 +88,10 @@ async function authenticateToken(
 ): Promise<Authentication> {
   const judged = await judgeToken(deps, { token, kind: 'access', now });
   if (!judged.valid) return judged;
-  const { sessionId, issuedAt } = judged.claims;
+  const { sessionId, issuedAt, expiresAt } = judged.claims;
   const proof: Proof =
     sessionId === null ? { kind: 'interchange', issuedAt } : { kind: 'session', sessionId };
-  return { valid: true, principal: { ...judged.account, proof, from } };
+  return { valid: true, principal: { ...judged.account, proof, from }, expiresAt };
 }
 
 async function authenticateKey(
@@ -90,5 +103,6 @@ async function authenticateKey(
   if (found === null) return { valid: false, reason: 'key_unknown' };
   if (!found.account.user.isActive) return { valid: false, reason: 'key_owner_inactive' };
   const { account, ...proven } = found;
-  return { valid: true, principal: { ...account, proof: { kind: 'api_key', ...proven }, from } };
+  const principal: Principal = { ...account, proof: { kind: 'api_key', ...proven }, from };
+  return { valid: true, principal, expiresAt: null };
 }

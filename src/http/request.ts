@@ -63,7 +63,8 @@ function logRequest(c: AppContext, { started, use }: { started: number; use: Dat
   else console.error(JSON.stringify(line));
 }
 
-function logLoss(requestId: string, error: unknown): void {
+/** Nothing that was answered depends on such work, so a line is all that comes of its failure. */
+export function logLoss(requestId: string | null, error: unknown): void {
   const line = { level: 'warn', requestId, message: 'work after the answer failed', causes: causesOf(error) };
   console.warn(JSON.stringify(line));
 }

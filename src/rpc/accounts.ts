@@ -1,0 +1,58 @@
+import { WorkerEntrypoint } from 'cloudflare:workers';
+import { touchOf } from '../core/api-keys.ts';
+import { authenticate, type Credential, credentialOf, credentialOfText } from '../core/credentials.ts';
+import type { DatabaseUse } from '../core/database-use.ts';
+import type { Deps } from '../core/deps.ts';
+import type { Principal } from '../core/principal.ts';
+import type { Env } from '../env.ts';
+import { causesOf } from '../http/errors.ts';
+import { logLoss, type Measured } from '../http/request.ts';
+import type { AccountsBinding, HeadersLike, Verdict } from '../verify/caller.ts';
+import { credentialHeadersOf, isCredentialText } from '../verify/headers.ts';
+import { logCall } from './log.ts';
+import { type Judged, verdictOn } from './verdicts.ts';
+
+/**
+ * What other Workers of the account may call over a service binding, and nothing else: two methods that never throw,
+ * since a caller that cannot tell a refusal from a failure may let someone in. One round trip, none for what cannot
+ * be genuine.
+ */
+export const accountsEntrypoint = (servicesOf: (env: Env) => Deps, measured: Measured) =>
+  class extends WorkerEntrypoint<Env> implements AccountsBinding {
+    authenticate(headers: HeadersLike): Promise<Verdict> {
+      const found = credentialHeadersOf(headers);
+      return this.#answer('authenticate', found === null ? null : credentialOf(found));
+    }
+
+    verify(credential: string): Promise<Verdict> {
+      return this.#answer('verify', isCredentialText(credential) ? credentialOfText(credential) : null);
+    }
+
+    // TypeScript's `private` would be callable from outside.
+    async #answer(method: keyof AccountsBinding, credential: Credential | null): Promise<Verdict> {
+      const [requestId, now] = [crypto.randomUUID(), new Date()];
+      const use: DatabaseUse = { roundTrips: 0, milliseconds: 0 };
+      const judged = await measured(use, () => this.#judge(credential, { requestId, now }));
+      logCall({ method, requestId, started: now.getTime() }, { judged, use });
+      if (judged.valid) this.#noteUse(judged.principal, now);
+      return verdictOn(judged);
+    }
+
+    async #judge(
+      credential: Credential | null,
+      { requestId, now }: { requestId: string; now: Date },
+    ): Promise<Judged> {
+      if (credential === null) return { valid: false, reason: 'malformed' };
+      try {
+        const from = { requestId, address: null, country: null };
+        return await authenticate(servicesOf(this.env), { credential, from, now });
+      } catch (error) {
+        return { valid: false, reason: 'unavailable', causes: causesOf(error) };
+      }
+    }
+
+    #noteUse({ proof, from }: Principal, now: Date): void {
+      const touch = touchOf(servicesOf(this.env), { proof, now });
+      if (touch !== null) this.ctx.waitUntil(touch().catch((error) => logLoss(from.requestId, error)));
+    }
+  };
