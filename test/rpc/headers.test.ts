@@ -1,0 +1,75 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Credential, credentialOf, credentialOfText } from '../../src/core/credentials.ts';
+import { type Offered, offeredBy } from '../../src/verify/credential.ts';
+import { credentialHeadersOf } from '../../src/verify/headers.ts';
+
+/** What the service sees, in the words of the verifier, which for lack of keys does not tell one from another. */
+function asOffered(credential: Credential): Offered {
+  switch (credential.kind) {
+    case 'bearer':
+      return { kind: 'token', token: credential.token };
+    case 'api_key':
+      return { kind: 'key' };
+    case 'malformed_bearer':
+      return { kind: 'malformed' };
+    case 'none':
+      return { kind: 'none' };
+  }
+}
+
+const piece = fc.constantFrom(
+  'Bearer',
+  'bearer',
+  'ApiKey',
+  'APIKEY',
+  'Basic',
+  'dsp_x',
+  'x',
+  ' ',
+  '\t',
+  '\u00a0',
+  ',',
+  '',
+);
+const header = fc.option(fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join('')));
+
+describe('the verifier reads', () => {
+  it('the headers by the rules of the service', () => {
+    const property = fc.property(header, header, (authorization, apiKey) => {
+      const given = { authorization: authorization ?? undefined, 'x-api-key': apiKey ?? undefined };
+      expect(offeredBy(given)).toEqual(asOffered(credentialOf({ authorization, apiKey })));
+    });
+    fc.assert(property, { seed: 1, numRuns: 5000 });
+  });
+
+  it('a text by the rules of the service', () => {
+    const property = fc.property(fc.array(piece, { maxLength: 4 }), (pieces) => {
+      const text = pieces.join('');
+      expect(offeredBy(text)).toEqual(asOffered(credentialOfText(text)));
+    });
+    fc.assert(property, { seed: 1, numRuns: 1000 });
+  });
+
+  it('and fails at nothing that it may be given', () => {
+    fc.assert(
+      fc.property(fc.anything({ withNullPrototype: true, withMap: true, withDate: true }), (given) => {
+        expect(['token', 'key', 'none', 'malformed']).toContain(offeredBy(given).kind);
+      }),
+      { seed: 1, numRuns: 2000 },
+    );
+  });
+});
+
+it('a member of an object of another kind is never read: it may be remote', () => {
+  let reads = 0;
+  class Remote {
+    get authorization() {
+      return `read ${++reads}`;
+    }
+  }
+  const remote = new Proxy(new Remote(), { ownKeys: () => [`read ${++reads}`], get: () => ++reads });
+  expect(credentialHeadersOf(remote)).toBeNull();
+  expect(credentialHeadersOf({ authorization: remote })).toBeNull();
+  expect(reads).toBe(0);
+});

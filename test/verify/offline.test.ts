@@ -1,0 +1,254 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createVerifier } from '../../src/verify/verifier.ts';
+import {
+  type JwksEndpoint,
+  newSigner,
+  nowInSeconds,
+  type Signer,
+  serveJwks,
+  tokenBy,
+} from './support/issuer.ts';
+
+let signer: Signer;
+let endpoint: JwksEndpoint;
+
+beforeEach(async () => {
+  signer = await newSigner();
+  endpoint = await serveJwks(signer);
+});
+
+afterEach(async () => {
+  vi.useRealTimers();
+  await endpoint.close();
+});
+
+const verifier = (options: { issuer?: string; audience?: string } = {}) =>
+  createVerifier({ jwks: endpoint.url, ...options });
+const verify = (given: string) => verifier().verify(given);
+const refused = (reason: string) => ({ valid: false, reason });
+const base64url = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url');
+
+describe('an access token that is good', () => {
+  it('tells the user and its end, and that nothing else is known', async () => {
+    const exp = nowInSeconds() + 60;
+    const expected = {
+      valid: true,
+      userId: 7,
+      username: null,
+      level: null,
+      permissions: null,
+      provenBy: 'session',
+      expiresAt: new Date(exp * 1000),
+    };
+    const token = await tokenBy(signer, { exp });
+    expect(await verify(token)).toEqual(expected);
+    const headers = { Authorization: `Bearer ${token}` };
+    for (const given of [headers, new Headers(headers)])
+      expect(await verifier().verify(given)).toEqual(expected);
+  });
+
+  it('may be signed with EdDSA too', async () => {
+    const other = await newSigner('EdDSA');
+    endpoint.answer([signer, other]);
+    expect(await verify(await tokenBy(other))).toMatchObject({ valid: true, userId: 7 });
+  });
+
+  it('is judged by keys that were given, without a request', async () => {
+    const local = createVerifier({ jwks: { keys: [signer.publicJwk] } });
+    expect(await local.verify(await tokenBy(signer))).toMatchObject({ valid: true, userId: 7 });
+    expect(endpoint.asked()).toBe(0);
+  });
+
+  it('asks for the keys once', async () => {
+    const { verify: judge } = verifier();
+    for (let i = 0; i < 3; i++) expect(await judge(await tokenBy(signer))).toMatchObject({ valid: true });
+    expect(endpoint.asked()).toBe(1);
+  });
+});
+
+describe('is refused:', () => {
+  const bad: [string, string, () => Promise<string>][] = [
+    [
+      'a refresh token',
+      'token_wrong_type',
+      () => tokenBy(signer, { token_type: 'refresh' }, { typ: 'rt+jwt' }),
+    ],
+    [
+      'a refresh token under the other typ',
+      'token_wrong_type',
+      () => tokenBy(signer, { token_type: 'refresh' }),
+    ],
+    ['an access token under the other typ', 'token_invalid', () => tokenBy(signer, {}, { typ: 'rt+jwt' })],
+    ['one without a typ', 'token_invalid', () => tokenBy(signer, {}, { typ: undefined })],
+    ['a plain JWT', 'token_invalid', () => tokenBy(signer, {}, { typ: 'JWT' })],
+    ['one without a type', 'token_invalid', () => tokenBy(signer, { token_type: undefined })],
+    ['one of another type', 'token_wrong_type', () => tokenBy(signer, { token_type: 'sliding' })],
+    ['one without a session', 'token_invalid', () => tokenBy(signer, { sid: undefined })],
+    ['one without an id', 'token_invalid', () => tokenBy(signer, { jti: undefined })],
+    ['one without a user', 'token_invalid', () => tokenBy(signer, { user_id: undefined })],
+    ['one whose user is a number', 'token_invalid', () => tokenBy(signer, { user_id: 7 })],
+    ['one of user 0', 'token_invalid', () => tokenBy(signer, { user_id: '0' })],
+    ['one of no user', 'token_invalid', () => tokenBy(signer, { user_id: '7e1' })],
+    ['one that has expired', 'token_expired', () => tokenBy(signer, { exp: nowInSeconds() - 1 })],
+    ['one that never expires', 'token_invalid', () => tokenBy(signer, { exp: undefined })],
+    ['one that ends beyond all dates', 'token_invalid', () => tokenBy(signer, { exp: 9e15 })],
+    ['one that is not yet good', 'token_invalid', () => tokenBy(signer, { nbf: nowInSeconds() + 60 })],
+    ['one from the future', 'token_invalid', () => tokenBy(signer, { iat: nowInSeconds() + 120 })],
+    ['one with an unknown kid', 'token_invalid', () => tokenBy(signer, {}, { kid: 'another' })],
+    ['one without a kid', 'token_invalid', () => tokenBy(signer, {}, { kid: undefined })],
+    [
+      'one by another key under our kid',
+      'token_invalid',
+      async () => tokenBy({ ...(await newSigner()), kid: signer.kid }),
+    ],
+    [
+      'one by EdDSA under a kid of ES256',
+      'token_invalid',
+      async () => tokenBy({ ...(await newSigner('EdDSA')), kid: signer.kid }),
+    ],
+    ['garbage', 'token_invalid', async () => 'garbage'],
+    ['three parts of garbage', 'token_invalid', async () => 'a.b.c'],
+    ['an API key', 'key_needs_binding', async () => 'dsp_x'],
+    ['nothing', 'not_provided', async () => ''],
+    ['what is larger than any token', 'malformed', async () => 'x'.repeat(1 << 20)],
+  ];
+
+  it.each(bad)('%s (%s)', async (_, reason, make) => {
+    expect(await verify(await make())).toEqual(refused(reason));
+  });
+
+  it('one that is changed, in whichever part', async () => {
+    const [header = '', payload = '', signature = ''] = (await tokenBy(signer)).split('.');
+    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
+    const forged = base64url({ ...claims, user_id: '1' });
+    const other = (await tokenBy(signer, { user_id: '1' })).split('.')[2];
+    for (const parts of [
+      [header, forged, signature],
+      [header, payload, other],
+      [header, payload, ''],
+    ]) {
+      expect(await verify(parts.join('.'))).toEqual(refused('token_invalid'));
+    }
+  });
+
+  it('`none` and HS256 with the public key as its secret, before any key is asked for', async () => {
+    const [, payload = ''] = (await tokenBy(signer)).split('.');
+    const unsigned = { alg: 'none', kid: signer.kid, typ: 'at+jwt' };
+    const secret = Buffer.from(JSON.stringify(signer.publicJwk));
+    const key = await crypto.subtle.importKey('raw', secret, { name: 'HMAC', hash: 'SHA-256' }, false, [
+      'sign',
+    ]);
+    const input = `${base64url({ ...unsigned, alg: 'HS256' })}.${payload}`;
+    const mac = Buffer.from(await crypto.subtle.sign('HMAC', key, Buffer.from(input))).toString('base64url');
+    for (const token of [`${base64url(unsigned)}.${payload}.`, `${input}.${mac}`]) {
+      expect(await verify(token)).toEqual(refused('token_invalid'));
+    }
+    expect(endpoint.asked()).toBe(0);
+  });
+
+  it('HS256, also where the set holds a secret', async () => {
+    const k = Buffer.alloc(32, 1).toString('base64url');
+    const jwks = { keys: [{ kty: 'oct', k, kid: 'secret', alg: 'HS256' }] };
+    const key = await crypto.subtle.importKey(
+      'raw',
+      Buffer.alloc(32, 1),
+      { name: 'HMAC', hash: 'SHA-256' },
+      false,
+      ['sign'],
+    );
+    const token = await tokenBy({ ...signer, kid: 'secret', alg: 'HS256' as 'ES256', privateKey: key });
+    expect(await createVerifier({ jwks }).verify(token)).toEqual(refused('token_invalid'));
+  });
+});
+
+describe('issuer and audience', () => {
+  const OURS = { iss: 'https://accounts.example', aud: 'shop' };
+  it.each([
+    ['both right', OURS, true],
+    ['no issuer', { ...OURS, iss: undefined }, false],
+    ['another issuer', { ...OURS, iss: 'https://accounts.example/' }, false],
+    ['no audience', { ...OURS, aud: undefined }, false],
+    ['another audience', { ...OURS, aud: 'shop2' }, false],
+  ])('are required where given: %s', async (_, claims, isGood) => {
+    const judged = await verifier({ issuer: OURS.iss, audience: OURS.aud }).verify(
+      await tokenBy(signer, claims),
+    );
+    expect(judged).toMatchObject(isGood ? { valid: true } : refused('token_invalid'));
+  });
+
+  it('are not looked at where not given', async () => {
+    expect(await verify(await tokenBy(signer, OURS))).toMatchObject({ valid: true });
+  });
+});
+
+describe('when the keys change', () => {
+  it('a new one is found at its first token, half a minute after the last look at the earliest', async () => {
+    const next = await newSigner();
+    const { verify: judge } = verifier();
+    await judge(await tokenBy(signer));
+    endpoint.answer([next, signer]);
+    expect(await judge(await tokenBy(next))).toEqual(refused('token_invalid'));
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 31_000 });
+    expect(await judge(await tokenBy(next))).toMatchObject({ valid: true });
+    expect(await judge(await tokenBy(signer))).toMatchObject({ valid: true });
+    expect(endpoint.asked()).toBe(2);
+  });
+
+  it('made-up kids cause no more than one request in half a minute', async () => {
+    const { verify: judge } = verifier();
+    for (let i = 0; i < 20; i++) await judge(await tokenBy(signer, {}, { kid: `made-up-${i}` }));
+    expect(endpoint.asked()).toBe(1);
+  });
+
+  it('one that is gone is forgotten after ten minutes', async () => {
+    const next = await newSigner();
+    const { verify: judge } = verifier();
+    await judge(await tokenBy(signer));
+    endpoint.answer([next]);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 601_000 });
+    expect(await judge(await tokenBy(signer))).toEqual(refused('token_invalid'));
+  });
+});
+
+describe('keys that cannot be had are `unavailable`, and say nothing of the token:', () => {
+  it.each([
+    [503, '{"keys":[]}'],
+    [404, '{}'],
+    [302, ''],
+    [200, '<html>'],
+    [200, '{}'],
+    [200, '{"keys":7}'],
+    [200, 'null'],
+  ])('%i %s', async (status, text) => {
+    endpoint.answer({ status, text });
+    expect(await verify(await tokenBy(signer))).toEqual(refused('unavailable'));
+  });
+
+  it('a key that cannot be imported', async () => {
+    endpoint.answer([{ ...signer, publicJwk: { ...signer.publicJwk, y: 'AA' } }]);
+    expect(await verify(await tokenBy(signer))).toEqual(refused('unavailable'));
+  });
+
+  it('nobody at the address, until there is', async () => {
+    const { verify: judge } = verifier();
+    endpoint.answer({ status: 500, text: '' });
+    expect(await judge(await tokenBy(signer))).toEqual(refused('unavailable'));
+    endpoint.answer([signer]);
+    expect(await judge(await tokenBy(signer))).toMatchObject({ valid: true });
+    const nowhere = createVerifier({ jwks: 'http://127.0.0.1:1/jwks.json' });
+    expect(await nowhere.verify(await tokenBy(signer))).toEqual(refused('unavailable'));
+    expect(await nowhere.verify('garbage')).toEqual(refused('token_invalid'));
+  });
+});
+
+describe('createVerifier refuses at once what can never work:', () => {
+  it.each<[string, object]>([
+    ['nothing', {}],
+    ['a binding that is not there', { binding: undefined }],
+    ['keys that are not there', { jwks: undefined }],
+    ['an address that is none', { jwks: 'jwks.json' }],
+    ['a set that is none', { jwks: { keys: 7 } }],
+  ])('%s', (_, options) => {
+    expect(() => createVerifier(options as Parameters<typeof createVerifier>[0])).toThrow();
+  });
+});
