@@ -58,6 +58,14 @@ describe('a route of a Worker that asks the service', () => {
     expect((await workers.guarded('/plain', { key })).text).toBe('key_unknown');
   });
 
+  it('notes the use of a key, as the service itself does', async () => {
+    const who = await person();
+    await workers.guarded('/plain', { key: await newKey(workers, who) });
+    const lastUse = async () =>
+      (await workers.accounts('/api-keys/', { token: who.access })).body.results[0].last_used_at;
+    await expect.poll(lastUse).not.toBeNull();
+  });
+
   it('refuses a token in the request that follows its logout', async () => {
     const { access: token } = await person();
     expect((await workers.guarded('/plain', { token })).status).toBe(200);
