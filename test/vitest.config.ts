@@ -87,7 +87,7 @@ export default defineConfig({
         root,
         test: {
           name: 'http',
-          include: ['test/{http,rpc,conformance,fuzz}/**/*.test.ts'],
+          include: ['test/{http,rpc,conformance,fuzz,sdk}/**/*.test.ts'],
           setupFiles: ['test/support/migrate.ts'],
         },
       },
