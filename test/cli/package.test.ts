@@ -18,6 +18,7 @@ let checkout: Awaited<ReturnType<typeof freshCheckout>>;
 let server: DevServer;
 let project: string;
 let key: string;
+let access: string;
 let installed: string;
 
 /** The block of the README that has this line, as `file` of the project. */
@@ -44,7 +45,7 @@ async function install(): Promise<string> {
   return stdout + stderr;
 }
 
-async function makeKey(): Promise<string> {
+async function makeCredentials(): Promise<{ key: string; access: string }> {
   const api = `${server.origin}/api/accounts`;
   const post = async (path: string, body: object, headers = {}) => {
     const sent = { 'Content-Type': 'application/json', ...headers };
@@ -53,9 +54,9 @@ async function makeKey(): Promise<string> {
   };
   const admin = { username: 'ada', password: 'correct horse battery' };
   await post('/initialize-superuser/', { ...admin, email: 'ada@example.com' });
-  const { access } = await post('/token/', admin);
-  const made = await post('/api-keys/generate/', {}, { Authorization: `Bearer ${access}` });
-  return made['key'] ?? '';
+  const { access: token = '' } = await post('/token/', admin);
+  const made = await post('/api-keys/generate/', {}, { Authorization: `Bearer ${token}` });
+  return { key: made['key'] ?? '', access: token };
 }
 
 beforeAll(async () => {
@@ -69,7 +70,7 @@ beforeAll(async () => {
     command: (port) => ['src/cli/dev.ts', '--port', String(port)],
     ready: 'Make the first one',
   });
-  key = await makeKey();
+  ({ key, access } = await makeCredentials());
 }, 120_000);
 
 afterAll(async () => {
@@ -146,7 +147,7 @@ describe('the client', () => {
   });
 
   it('runs in a Worker as the README has it', async () => {
-    await exampleWith('export default', 'worker.js');
+    await exampleWith('apiKey: env.ACCOUNTS_KEY', 'worker.js');
     const config = `name = "program"\nmain = "worker.js"\ncompatibility_date = "2026-11-01"\n[vars]
 ACCOUNTS_URL = "${server.origin}"\nACCOUNTS_KEY = "${key}"\n`;
     await writeFile(join(project, 'wrangler.toml'), config);
@@ -164,4 +165,63 @@ ACCOUNTS_URL = "${server.origin}"\nACCOUNTS_KEY = "${key}"\n`;
     const refused = run('sh', [file], { cwd: project, env: { ...environment(), ACCOUNTS_KEY: 'dsp_wrong' } });
     await expect(refused).rejects.toMatchObject({ code: 22, stderr: expect.stringContaining('401') });
   });
+});
+
+describe('the verifier', () => {
+  const judge = `const verifier = createVerifier({ jwks: \`\${url}/.well-known/jwks.json\` });
+    const good = await verifier.verify(token);
+    const bad = await verifier.verify(token.slice(0, -4) + 'AAAA');
+    const seen = [good.valid, good.userId, bad.valid, bad.reason];`;
+  const seen = [true, 1, false, 'token_invalid'];
+
+  it('runs in Node, from the public keys of the service', async () => {
+    const program = `import { createVerifier } from 'edge-accounts/verify';
+      const { ACCOUNTS_URL: url, ACCESS: token } = process.env;
+      ${judge}
+      console.log(JSON.stringify(seen));`;
+    await writeFile(join(project, 'verify.js'), program);
+    const env = { ...environment(), ACCESS: access };
+    const { stdout } = await run(process.execPath, ['verify.js'], { cwd: project, env });
+    expect(JSON.parse(stdout)).toEqual(seen);
+  });
+
+  it('runs in a Worker', async () => {
+    const program = `import { createVerifier } from 'edge-accounts/verify';
+      export default {
+        async fetch(request, { ACCOUNTS_URL: url }) {
+          const token = request.headers.get('Authorization').slice(7);
+          ${judge}
+          return Response.json(seen);
+        },
+      };`;
+    await mkdir(join(project, 'verifier'));
+    await writeFile(join(project, 'verifier', 'index.js'), program);
+    const configPath = join(project, 'verifier', 'wrangler.toml');
+    await writeFile(
+      configPath,
+      `name = "verifier"\nmain = "index.js"\ncompatibility_date = "2026-11-01"\n[vars]\nACCOUNTS_URL = "${server.origin}"\n`,
+    );
+    const worker = createTestHarness({ workers: [{ configPath }] });
+    await worker.listen();
+    const answer = await worker.fetch('/', { headers: { Authorization: `Bearer ${access}` } });
+    expect([answer.status, await answer.json()]).toEqual([200, seen]);
+    await worker.close();
+  }, 60_000);
+
+  it('has types that know which verifier can tell rights', async () => {
+    await writeFile(
+      join(project, 'verified.mts'),
+      `import { createVerifier, requires, type AccountsBinding } from 'edge-accounts/verify';
+       declare const binding: AccountsBinding;
+       export const guard = requires(createVerifier({ binding }), 'view_user');
+       // @ts-expect-error: tokens hold no rights.
+       requires(createVerifier({ jwks: 'https://accounts.example.com/.well-known/jwks.json' }), 'view_user');
+       // @ts-expect-error: there is no such permission.
+       requires(createVerifier({ binding }), 'view_everything');\n`,
+    );
+    const options = ['--strict', '--noEmit', '--skipLibCheck', '--target', 'es2022', '--lib', 'es2022,dom'];
+    const tsc = join(projectRoot, 'node_modules', '.bin', 'tsc');
+    const args = [...options, '--module', 'nodenext', '--moduleResolution', 'nodenext', 'verified.mts'];
+    await run(tsc, args, { cwd: project });
+  }, 30_000);
 });
