@@ -46,7 +46,7 @@ const loginRoute = route(
     const pair = await login(deps, { ...body, client, afterwards, now });
     // Nobody could end the login of the cookie that this one takes the place of.
     const { kept: token } = caller;
-    if (token !== null) afterwards(() => endLogin(deps, { token, from: client, now }));
+    if (token !== null) afterwards(() => endLogin(deps, { token, kind: 'refresh', from: client, now }));
     caller.keep(pair.refresh);
     return { access: pair.access };
   },
