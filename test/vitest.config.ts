@@ -103,7 +103,7 @@ export default defineConfig({
       },
       {
         root,
-        test: { name: 'web', include: ['test/web/**/*.test.ts'], environment: 'node', testTimeout: 20_000 },
+        test: { name: 'web', include: ['test/web/**/*.test.ts'], environment: 'node', testTimeout: 30_000 },
       },
     ],
   },
