@@ -106,6 +106,10 @@ describe('the permissions that it asks for', () => {
     '?permissions=view_user',
     '?permission[]=view_user',
     '?Permission=view_user',
+    '?constructor=1',
+    '?toString=1',
+    '?__proto__=x',
+    '?permission=view_user&hasOwnProperty=1',
   ])('let nobody in where they are misspelt: %s', async (query) => {
     const { access: token } = await signedInAdmin();
     const answer = await verify(query, { token });

@@ -52,7 +52,7 @@ const verifyCaller = route(
 
 /** A misspelt `permission` would let everybody in. */
 function refuseOtherParameters({ searchParams }: URL): void {
-  const others = [...searchParams.keys()].filter((name) => !(name in asked.shape));
+  const others = [...searchParams.keys()].filter((name) => !Object.hasOwn(asked.shape, name));
   if (others.length > 0) throw invalidFields({ non_field_errors: ['The one parameter is "permission".'] });
 }
 
