@@ -1,4 +1,4 @@
-import { credentialHeadersOf, isCredentialText } from './headers.ts';
+import { credentialHeadersOf, isCredentialText, partsOf } from './headers.ts';
 
 /** What was offered as proof: a token, an API key, nothing, or something that cannot be read. */
 export type Offered = { kind: 'token'; token: string } | { kind: 'key' | 'none' | 'malformed' };
@@ -23,7 +23,3 @@ function offeredByText(text: string): Offered {
   if (text === '') return { kind: 'none' };
   return text.startsWith('dsp_') ? { kind: 'key' } : { kind: 'token', token: text };
 }
-
-/** Split at blanks as HTTP knows them (RFC 9110 section 5.6.3). */
-const partsOf = (header: string | null): string[] =>
-  (header ?? '').split(/[ \t]+/).filter((part) => part !== '');

@@ -213,7 +213,7 @@ const WRONG: [string, unknown][] = [
   ['a request', new Request('https://shop.example/', { headers: bearer('x') })],
   ['an object of another kind', Object.create({ authorization: 'Bearer x' })],
   ['a number for a header', { authorization: 7 }],
-  ['a list for a header', { authorization: ['Bearer x'] }],
+  ['a list of two for a header', { authorization: ['Bearer x', 'Bearer x'] }],
   ['an object for a header', { 'x-api-key': {} }],
 ];
 

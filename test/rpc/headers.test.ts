@@ -43,6 +43,26 @@ describe('the verifier reads', () => {
     fc.assert(property, { seed: 1, numRuns: 5000 });
   });
 
+  it('a list of one member as that member, and refuses one of several', () => {
+    const key = { kind: 'key' };
+    expect(offeredBy({ authorization: ['Bearer x'] })).toEqual({ kind: 'token', token: 'x' });
+    expect(offeredBy({ 'x-api-key': ['dsp_x'], authorization: [] })).toEqual(key);
+    for (const several of [['Bearer x', 'Bearer x'], [['Bearer x']], [7]])
+      expect(offeredBy({ authorization: several })).toEqual({ kind: 'malformed' });
+  });
+
+  it('X-API-Key only where there is no Bearer, as the service does', () => {
+    for (const apiKey of [['dsp_x', 'dsp_y'], 7, 'x'.repeat(20_000)]) {
+      const given = { 'x-api-key': apiKey };
+      expect(offeredBy({ ...given, authorization: 'Bearer x' })).toEqual({ kind: 'token', token: 'x' });
+      expect(credentialHeadersOf({ ...given, authorization: '\tbearer' })).toEqual({
+        authorization: '\tbearer',
+        apiKey: null,
+      });
+      expect(offeredBy({ ...given, authorization: 'ApiKey dsp_z' })).toEqual({ kind: 'malformed' });
+    }
+  });
+
   it('a text by the rules of the service', () => {
     const property = fc.property(fc.array(piece, { maxLength: 4 }), (pieces) => {
       const text = pieces.join('');

@@ -30,11 +30,11 @@ const refusing = (reason: Reason) => saying({ valid: false, reason });
 describe('the verifier with a binding', () => {
   it('hands on the two headers and no other', async () => {
     const binding = saying({ valid: true, ...ADA });
-    const headers = new Headers({ Cookie: 'session=1', 'X-API-Key': 'dsp_x', Authorization: 'Bearer y' });
+    const headers = new Headers({ Cookie: 'session=1', 'X-API-Key': 'dsp_x', Authorization: 'Basic y' });
     expect(await createVerifier({ binding }).verify(headers)).toEqual({ valid: true, ...ADA });
     await createVerifier({ binding }).verify({ cookie: 'session=1' });
     await createVerifier({ binding }).verify('dsp_x');
-    expect(binding.asked).toEqual([{ authorization: 'Bearer y', 'x-api-key': 'dsp_x' }, {}, 'dsp_x']);
+    expect(binding.asked).toEqual([{ authorization: 'Basic y', 'x-api-key': 'dsp_x' }, {}, 'dsp_x']);
   });
 
   it('is unavailable while the call itself fails', async () => {
