@@ -10,11 +10,16 @@ export const MAX_CREDENTIAL_CHARACTERS = 16_384;
  * objects: reading a member of a remote object would call whoever sent it.
  */
 export function credentialHeadersOf(given: unknown): CredentialHeaders | null {
-  const authorization = headerOf(given, 'authorization');
-  if (authorization === undefined) return null;
-  const [scheme] = partsOf(authorization);
-  const apiKey = scheme?.toLowerCase() === 'bearer' ? null : headerOf(given, 'x-api-key');
-  return apiKey === undefined ? null : { authorization, apiKey };
+  try {
+    const authorization = headerOf(given, 'authorization');
+    if (authorization === undefined) return null;
+    const [scheme] = partsOf(authorization);
+    const apiKey = scheme?.toLowerCase() === 'bearer' ? null : headerOf(given, 'x-api-key');
+    return apiKey === undefined ? null : { authorization, apiKey };
+  } catch {
+    // A getter or a proxy of whoever made the object.
+    return null;
+  }
 }
 
 /** Split at blanks as HTTP knows them (RFC 9110 section 5.6.3). */

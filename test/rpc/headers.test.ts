@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Credential, credentialOf, credentialOfText } from '../../src/core/credentials.ts';
+import type { AccountsBinding } from '../../src/verify/caller.ts';
 import { type Offered, offeredBy } from '../../src/verify/credential.ts';
 import { credentialHeadersOf } from '../../src/verify/headers.ts';
+import { createVerifier } from '../../src/verify/verifier.ts';
+import { authenticate, verify } from '../support/rpc.ts';
 
 /** What the service sees, in the words of the verifier, which for lack of keys does not tell one from another. */
 function asOffered(credential: Credential): Offered {
@@ -92,4 +95,26 @@ it('a member of an object of another kind is never read: it may be remote', () =
   expect(credentialHeadersOf(remote)).toBeNull();
   expect(credentialHeadersOf({ authorization: remote })).toBeNull();
   expect(reads).toBe(0);
+});
+
+describe('an object that throws when it is read is malformed, and throws no further:', () => {
+  const fail = () => {
+    throw new Error('no reading');
+  };
+  const revoked = Proxy.revocable({}, {});
+  revoked.revoke();
+  const objects: [string, unknown][] = [
+    ['by a getter', Object.defineProperty({}, 'authorization', { get: fail, enumerable: true })],
+    ['by a list', { authorization: new Proxy([], { get: fail }) }],
+    ['by a proxy that has no prototype to tell', new Proxy({}, { getPrototypeOf: fail })],
+    ['by a proxy that has no keys to tell', new Proxy({}, { ownKeys: fail })],
+    ['by a proxy that was revoked', revoked.proxy],
+    ['by headers of its own making', Object.assign(new Headers(), { get: fail })],
+  ];
+  const binding: AccountsBinding = { authenticate, verify };
+
+  it.each(objects)('%s', async (_, given) => {
+    for (const verifier of [createVerifier({ jwks: { keys: [] } }), createVerifier({ binding })])
+      expect(await verifier.verify(given as Headers)).toEqual({ valid: false, reason: 'malformed' });
+  });
 });
