@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { AccountsBinding } from '../../src/verify/caller.ts';
 import { createVerifier } from '../../src/verify/verifier.ts';
 import {
   type JwksEndpoint,
@@ -241,11 +242,41 @@ describe('keys that cannot be had are `unavailable`, and say nothing of the toke
   });
 });
 
+const nobody = async () => ({ valid: false, reason: 'not_provided' }) as const;
+const BINDING: AccountsBinding = { authenticate: nobody, verify: nobody };
+
+describe('createVerifier chooses by what is there:', () => {
+  it('the keys, beside a binding that is not', async () => {
+    const jwks = { keys: [signer.publicJwk] };
+    for (const binding of [undefined, null]) {
+      const chosen = createVerifier({ binding, jwks });
+      expect([chosen.kind, await chosen.verify(await tokenBy(signer))]).toMatchObject([
+        'jwks',
+        { valid: true, userId: 7 },
+      ]);
+    }
+  });
+
+  it('the binding, beside keys that are not', async () => {
+    const chosen = createVerifier({ binding: BINDING, jwks: undefined });
+    expect([chosen.kind, await chosen.verify('x')]).toEqual([
+      'binding',
+      { valid: false, reason: 'not_provided' },
+    ]);
+  });
+});
+
 describe('createVerifier refuses at once what can never work:', () => {
   it.each<[string, object]>([
     ['nothing', {}],
     ['a binding that is not there', { binding: undefined }],
     ['keys that are not there', { jwks: undefined }],
+    ['neither of them', { binding: null, jwks: undefined }],
+    ['a binding and keys', { binding: BINDING, jwks: { keys: [] } }],
+    ['a binding that is a text', { binding: 'ACCOUNTS' }],
+    ['a binding that is a variable', { binding: { JWKS_URL: 'x' } }],
+    ['half a binding', { binding: { verify: BINDING.verify } }],
+    ['a binding of another kind beside keys', { binding: {}, jwks: { keys: [] } }],
     ['an address that is none', { jwks: 'jwks.json' }],
     ['a set that is none', { jwks: { keys: 7 } }],
   ])('%s', (_, options) => {
