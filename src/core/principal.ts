@@ -57,6 +57,10 @@ export function rightsOf(userLevel: number, permissionIds: readonly number[]): R
 
 export const holds = (rights: Rights, permission: Permission): boolean => rights.permissions.has(permission);
 
+/** What these rights are, in the order of the closed list. */
+export const heldPermissions = (rights: Rights): Permission[] =>
+  [...ALL_PERMISSIONS].filter((each) => holds(rights, each));
+
 /**
  * Whether `actor` may act on `target`: admins on anyone, others on those who hold nothing they lack.
  * Without this rule a right over users would be a way to the rights of every user.

@@ -2,8 +2,8 @@ import { z } from '@hono/zod-openapi';
 import type { ApiKey } from '../core/api-keys.ts';
 import { ACTOR_KINDS, AUDIT_EVENTS, type AuditEvent } from '../core/audit-events.ts';
 import type { SeenSession } from '../core/live-sessions.ts';
-import { PERMISSIONS, type Permission } from '../core/permissions.ts';
-import { holds, type Rights } from '../core/principal.ts';
+import { ALL_PERMISSIONS } from '../core/permissions.ts';
+import { heldPermissions, type Rights } from '../core/principal.ts';
 import type { User } from '../core/users.ts';
 
 const instant = (description: string) =>
@@ -12,9 +12,7 @@ const instant = (description: string) =>
 /** With the six decimals of Python's clock, which clients of the reference parse by their number. */
 const instantJson = (instant: Date): string => instant.toISOString().replace('Z', '000Z');
 
-export const permissionCodename = z
-  .enum(PERMISSIONS.map((permission) => permission.codename))
-  .openapi({ example: 'view_user' });
+export const permissionCodename = z.enum([...ALL_PERMISSIONS]).openapi({ example: 'view_user' });
 
 const id = (example: number) => z.int().openapi({ example });
 
@@ -85,10 +83,6 @@ export const meJson = (user: User, rights: Rights): z.input<typeof meSchema> => 
   ...userJson(user),
   permissions: heldPermissions(rights),
 });
-
-/** The codenames of what these rights are, in the order of the list. */
-export const heldPermissions = (rights: Rights): Permission[] =>
-  PERMISSIONS.map(({ codename }) => codename).filter((each) => holds(rights, each));
 
 export const apiKeySchema = z
   .object({

@@ -10,7 +10,7 @@ import { logLoss, type Measured } from '../http/request.ts';
 import type { AccountsBinding, HeadersLike, Verdict } from '../verify/caller.ts';
 import { credentialHeadersOf, isCredentialText } from '../verify/headers.ts';
 import { logCall } from './log.ts';
-import { type Judged, verdictOn } from './verdicts.ts';
+import { causesIn, type Judged, verdictOn } from './verdicts.ts';
 
 /**
  * What other Workers of the account may call over a service binding, and nothing else: two methods that never throw,
@@ -33,9 +33,10 @@ export const accountsEntrypoint = (servicesOf: (env: Env) => Deps, measured: Mea
       const [requestId, now] = [crypto.randomUUID(), new Date()];
       const use: DatabaseUse = { roundTrips: 0, milliseconds: 0 };
       const judged = await measured(use, () => this.#judge(credential, { requestId, now }));
-      logCall({ method, requestId, started: now.getTime() }, { judged, use });
+      const verdict = verdictOn(judged);
+      logCall({ method, requestId, started: now.getTime() }, { verdict, causes: causesIn(judged), use });
       if (judged.valid) this.#noteUse(judged.principal, now);
-      return verdictOn(judged);
+      return verdict;
     }
 
     async #judge(

@@ -1,13 +1,11 @@
 import type { DatabaseUse } from '../core/database-use.ts';
-import { type Judged, verdictOn } from './verdicts.ts';
+import type { Verdict } from '../verify/caller.ts';
 
 /** One line of JSON for each call, as for a request over HTTP, with nothing in it that the caller sent. */
 export function logCall(
   { method, requestId, started }: { method: string; requestId: string; started: number },
-  { judged, use }: { judged: Judged; use: DatabaseUse },
+  { verdict, causes, use }: { verdict: Verdict; causes: string[] | undefined; use: DatabaseUse },
 ): void {
-  const causes = 'causes' in judged ? judged.causes : undefined;
-  const verdict = verdictOn(judged);
   const line = {
     level: causes === undefined ? 'info' : 'error',
     requestId,

@@ -1,6 +1,5 @@
 import type { Authentication, Refusal } from '../core/credentials.ts';
-import { PERMISSIONS } from '../core/permissions.ts';
-import { holds } from '../core/principal.ts';
+import { heldPermissions } from '../core/principal.ts';
 import type { Reason, Verdict } from '../verify/caller.ts';
 
 /** What came of a call; `causes`, for the log, say why there is no answer. */
@@ -37,8 +36,11 @@ export function verdictOn(judged: Judged): Verdict {
     userId: user.id,
     username: user.username,
     level: user.userLevel,
-    permissions: PERMISSIONS.map(({ codename }) => codename).filter((each) => holds(rights, each)),
+    permissions: heldPermissions(rights),
     provenBy: proof.kind,
     expiresAt: judged.expiresAt,
   };
 }
+
+export const causesIn = (judged: Judged): string[] | undefined =>
+  'causes' in judged ? judged.causes : undefined;

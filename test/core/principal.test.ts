@@ -3,6 +3,7 @@ import { ALL_PERMISSIONS, idsOf, type Permission } from '../../src/core/permissi
 import {
   assertMayActOn,
   assertNotByApiKey,
+  heldPermissions,
   holds,
   mayActOn,
   type Principal,
@@ -36,6 +37,12 @@ describe('rightsOf', () => {
     expect(holds(rights, 'view_user')).toBe(true);
     expect(holds(rights, 'change_user')).toBe(false);
     expect(holds(admin, 'introspect_token')).toBe(true);
+  });
+
+  it('are told in the order of the list, whatever the order of the groups', () => {
+    expect(heldPermissions(rightsOf(1, [4, 1, 12, 4]))).toEqual(['add_user', 'view_user', 'view_permission']);
+    expect(heldPermissions(admin)).toEqual([...ALL_PERMISSIONS]);
+    expect(heldPermissions(rightsOf(1, [999]))).toEqual([]);
   });
 });
 

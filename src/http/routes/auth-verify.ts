@@ -1,16 +1,14 @@
 import { z } from '@hono/zod-openapi';
 import { forbidden, invalidFields } from '../../core/errors.ts';
-import { PERMISSIONS } from '../../core/permissions.ts';
-import { holds } from '../../core/principal.ts';
+import { ALL_PERMISSIONS } from '../../core/permissions.ts';
+import { heldPermissions, holds } from '../../core/principal.ts';
 import { utf8 } from '../../core/secrets.ts';
 import { signedIn } from '../access.ts';
 import { choices } from '../fields.ts';
 import { type Route, route } from '../route.ts';
-import { heldPermissions } from '../schemas.ts';
 
-const codenames = PERMISSIONS.map(({ codename }) => codename);
 const asked = z.object({
-  permission: choices(codenames, 'view_user', 'Asked for; repeated, each of them is.').optional(),
+  permission: choices([...ALL_PERMISSIONS], 'view_user', 'Asked for; repeated, each of them is.').optional(),
 });
 
 const verifyCaller = route(

@@ -1,11 +1,11 @@
 import { z } from '@hono/zod-openapi';
 import { type Introspection, introspect } from '../../core/introspection.ts';
-import type { Account } from '../../core/principal.ts';
+import { type Account, heldPermissions } from '../../core/principal.ts';
 import type { TokenClaims, TokenPolicy } from '../../core/tokens.ts';
 import { requires } from '../access.ts';
 import { anyToken, typeHint } from '../fields.ts';
 import { type Route, route } from '../route.ts';
-import { heldPermissions, permissionCodename } from '../schemas.ts';
+import { permissionCodename } from '../schemas.ts';
 
 const seconds = (example: number, description: string) =>
   z.int().optional().openapi({ example, description });
