@@ -3,6 +3,8 @@ import type { Deps } from '../core/deps.ts';
 import type { Principal } from '../core/principal.ts';
 import type { Env } from '../env.ts';
 
+export type ErrorShape = (body: Record<string, unknown>, status: number) => Record<string, unknown>;
+
 export type AppEnv = {
   Bindings: Env;
   Variables: {
@@ -17,7 +19,7 @@ export type AppEnv = {
     /** Wires the rules for this environment; throws while the configuration is wrong. */
     deps: () => Deps;
     /** The body of an error as this route's clients read it. */
-    errorShape: (body: Record<string, unknown>) => Record<string, unknown>;
+    errorShape: ErrorShape;
     /** Work for after the answer. */
     afterwards: (() => Promise<void>)[];
   };

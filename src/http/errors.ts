@@ -27,7 +27,7 @@ export function answerError(error: Error, c: AppContext): Response {
   const retryAfter = status === 503 ? UNAVAILABLE_SECONDS : retryAfterOf(error);
   if (retryAfter !== undefined) c.header('Retry-After', String(retryAfter));
   c.header('Cache-Control', 'no-store');
-  return c.json(c.get('errorShape')(bodyOf(error, c)), status);
+  return c.json(c.get('errorShape')(bodyOf(error, c), status), status);
 }
 
 const retryAfterOf = (error: Error): number | undefined =>

@@ -20,8 +20,8 @@ type JsonType = 'string' | 'integer' | 'boolean' | 'object' | 'array' | 'null';
 /** Returns the value, or notes sentences in `problems`, in which case what it returns is not used. */
 type Reader<T> = (value: NonNullable<unknown>, problems: string[]) => T;
 
-/** Fields whose form is not one text: a repeated name gives a list, an object comes as JSON text. */
-const formKinds = new WeakMap<z.ZodType, 'list' | 'json'>();
+/** Fields whose form is not the last text: a repeated name gives a list or is refused, an object is JSON text. */
+const formKinds = new WeakMap<z.ZodType, 'list' | 'once' | 'json'>();
 
 /** A field in the words of Django REST Framework, which existing clients show to people. */
 function field<T>(documentation: Documentation, read: Reader<T>) {
@@ -97,17 +97,18 @@ export const token = (description: string) =>
 
 /**
  * A token or key of any kind, of which it is asked whether it is good: a text that can be none is one that is not,
- * and no fault of the request.
+ * and no fault of the request. Given twice it is one (RFC 6749 section 3.2): others along the way may see the first.
  */
-export const anyToken = (description: string) =>
-  field(
-    { type: 'string', minLength: 1, example: 'eyJhbGciOiJFUzI1NiJ9...', description },
-    (value, problems) => {
-      const trimmed = asText(value, problems).trim();
-      if (problems.length === 0 && trimmed === '') problems.push('This field may not be blank.');
-      return trimmed;
-    },
-  );
+export function anyToken(description: string) {
+  const documentation = { minLength: 1, example: 'eyJhbGciOiJFUzI1NiJ9...', description };
+  const schema = field({ type: 'string', ...documentation }, (value, problems) => {
+    const trimmed = asText(value, problems).trim();
+    if (problems.length === 0 && trimmed === '') problems.push('This field may not be blank.');
+    return trimmed;
+  });
+  formKinds.set(schema, 'once');
+  return schema;
+}
 
 /** RFC 7662 section 2.1, RFC 7009 section 2.1: a help for the search, which needs none here. */
 export const typeHint = anything({
@@ -216,7 +217,8 @@ export function formMembers(schema: z.ZodObject, form: FormData | URLSearchParam
     // A form has no way to write an empty list, so a required one that is absent is empty.
     if (values.length === 0 && (isOptional || kind !== 'list')) continue;
     const last = values.at(-1);
-    members[name] = kind === 'list' ? values : kind === 'json' ? fromJsonText(last) : last;
+    const isList = kind === 'list' || (kind === 'once' && values.length > 1);
+    members[name] = isList ? values : kind === 'json' ? fromJsonText(last) : last;
   }
   return members;
 }

@@ -170,7 +170,7 @@ function failure(status: FailureStatus, description: string, errors: Route['conf
   const schema =
     errors?.schema ?? (status === 400 ? z.union([fieldErrorsSchema, detailSchema]) : detailSchema);
   const { example } = FAILURES[status];
-  const shown = errors?.shape(example) ?? example;
+  const shown = errors?.shape(example, status) ?? example;
   const headers = status === 429 || status === 503 ? { ...REQUEST_ID, ...RETRY_AFTER } : REQUEST_ID;
   return { description, headers, content: { 'application/json': { schema, example: shown } } };
 }

@@ -7,7 +7,7 @@ import type { Client } from '../core/sessions.ts';
 import type { Access } from './access.ts';
 import { bufferBody, parseBody, type RawBody } from './body.ts';
 import { clientOf } from './client.ts';
-import type { AppContext } from './context.ts';
+import type { AppContext, ErrorShape } from './context.ts';
 import { formMembers } from './fields.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -54,7 +54,7 @@ export type RouteConfig<Body, Query, Result> = {
   /** Failures that only this route knows, for the document. */
   failures?: { 400?: string; 401?: string; 403?: string; 404?: string; 409?: string; 429?: string };
   /** How this route's clients read an error, where not as everywhere. */
-  errors?: { shape: (body: Record<string, unknown>) => Record<string, unknown>; schema: z.ZodType };
+  errors?: { shape: ErrorShape; schema: z.ZodType };
 };
 
 /** A route without the types of its input, as the router and the document see it. */

@@ -28,7 +28,8 @@ describe('introspection', () => {
       expect([status, headers.get('Cache-Control')]).toEqual([200, 'no-store']);
       expect(body).toEqual({
         active: true,
-        token_type: `${kind}_token`,
+        kind: `${kind}_token`,
+        ...(kind === 'access' ? { token_type: 'Bearer' } : {}),
         sub: String(who.id),
         username: who.username,
         scope: 'add_user view_user',
@@ -47,7 +48,7 @@ describe('introspection', () => {
     const permissions = [...ALL_PERMISSIONS];
     expect(body).toEqual({
       active: true,
-      token_type: 'api_key',
+      kind: 'api_key',
       sub: String(who.id),
       username: who.username,
       scope: permissions.join(' '),
@@ -71,7 +72,7 @@ describe('introspection', () => {
   it('of another issuer’s token tells no session and no time that it lacks', async () => {
     const { id } = await person();
     const { body } = await ask(await referenceToken(id, { iat: undefined }), { env: envWithInterchange() });
-    expect(body).toMatchObject({ active: true, token_type: 'access_token', user_id: id });
+    expect(body).toMatchObject({ active: true, kind: 'access_token', token_type: 'Bearer', user_id: id });
     expect(Object.keys(body).filter((name) => ['sid', 'iat', 'iss', 'aud'].includes(name))).toEqual([]);
   });
 
@@ -82,7 +83,7 @@ describe('introspection', () => {
       const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
       const { access: token } = await signedInAs('introspect_token');
       const answer = await post('/token/introspect/', body, { token, headers });
-      expect(answer.body, hint).toMatchObject({ active: true, token_type: 'refresh_token' });
+      expect(answer.body, hint).toMatchObject({ active: true, kind: 'refresh_token' });
     }
   });
 
@@ -154,6 +155,34 @@ describe('what is not good', () => {
     expect((await ask(refresh, rotating)).text).toBe('{"active":false}');
     expect((await ask(newer.body.refresh, rotating)).body.active).toBe(true);
     expect((await ask(access, rotating)).body.active).toBe(true);
+  });
+});
+
+describe('a request that cannot be read', () => {
+  const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
+  it.each<[string, object | string, Record<string, string>, number]>([
+    ['without a token', {}, {}, 400],
+    ['with an empty one', 'token=', form, 400],
+    ['with a token that is given twice', 'token=a&token_type_hint=b&token=a', form, 400],
+    ['that is no JSON', '{', { 'Content-Type': 'application/json' }, 400],
+    ['that is too large', 'x'.repeat(300_000), form, 413],
+    ['of another type', 'x', { 'Content-Type': 'text/plain' }, 415],
+  ])('is invalid_request, with our words beside it: %s', async (_, body, headers, status) => {
+    const { access: token } = await signedInAs('introspect_token');
+    for (const path of ['/token/introspect/', '/token/revoke/']) {
+      const answer = await post(path, body, { token, headers });
+      const { error, ...words } = answer.body;
+      expect([answer.status, error]).toEqual([status, 'invalid_request']);
+      expect(JSON.stringify(words)).toMatch(/^{"(detail":"|token":\[").+/);
+    }
+  });
+
+  it('is a fault of the request alone: other refusals keep the words that they have everywhere', async () => {
+    const { access: token } = await signedInAs();
+    for (const caller of [{}, { token }]) {
+      const { body } = await post('/token/introspect/', { token: 'x' }, caller);
+      expect([Object.keys(body), body.error]).toEqual([['detail'], undefined]);
+    }
   });
 });
 

@@ -94,6 +94,26 @@ describe('revoking', () => {
     expect(await statusesOf(who)).toEqual([401, 401]);
   });
 
+  it('ends nothing where the token is given twice, since nothing tells which one is meant', async () => {
+    const [who, other] = [await signedInAs(), await signedInAs()];
+    for (const type of ['application/x-www-form-urlencoded', 'multipart/form-data; boundary=x']) {
+      const part = (token: string) =>
+        `--x\r\nContent-Disposition: form-data; name="token"\r\n\r\n${token}\r\n`;
+      const body = type.includes('multipart')
+        ? `${part(who.access)}${part(other.access)}--x--\r\n`
+        : `token=${who.access}&token=${other.access}`;
+      const answer = await call('POST', '/token/revoke/', { body, headers: { 'Content-Type': type } });
+      expect([answer.status, answer.body]).toEqual([
+        400,
+        { error: 'invalid_request', token: ['Not a valid string.'] },
+      ]);
+    }
+    expect([await statusesOf(who), await statusesOf(other)]).toEqual([
+      [200, 200],
+      [200, 200],
+    ]);
+  });
+
   it('a replaced refresh token ends the login too, since whoever has it may have taken it', async () => {
     const bindings = envWith({ REFRESH_ROTATION: 'on' });
     const who = await signedInAs();
@@ -163,9 +183,12 @@ describe('is refused', () => {
     ['with an empty one', { token: '' }],
     ['with null', { token: null }],
     ['with what is no text', { token: {} }],
-  ])('%s, as other errors are', async (_, body) => {
+  ])('%s, as other errors are and as clients of OAuth read them', async (_, body) => {
     const answer = await post('/token/revoke/', body);
-    expect([answer.status, answer.body]).toEqual([400, { token: [expect.stringMatching(/\S/)] }]);
+    expect([answer.status, answer.body]).toEqual([
+      400,
+      { error: 'invalid_request', token: [expect.stringMatching(/\S/)] },
+    ]);
   });
 
   it('with 503 while the database does not answer, so that it is tried again', async () => {

@@ -4,6 +4,7 @@ import { type Account, heldPermissions } from '../../core/principal.ts';
 import type { TokenClaims, TokenPolicy } from '../../core/tokens.ts';
 import { requires } from '../access.ts';
 import { anyToken, typeHint } from '../fields.ts';
+import { oauthErrors } from '../oauth-errors.ts';
 import { type Route, route } from '../route.ts';
 import { permissionCodename } from '../schemas.ts';
 
@@ -15,7 +16,11 @@ const text = (example: string, description: string) =>
 const good = z
   .object({
     active: z.literal(true).openapi({ example: true }),
-    token_type: z.enum(['access_token', 'refresh_token', 'api_key']).openapi({ example: 'access_token' }),
+    kind: z.enum(['access_token', 'refresh_token', 'api_key']).openapi({ example: 'access_token' }),
+    token_type: z.literal('Bearer').optional().openapi({
+      example: 'Bearer',
+      description: 'How an access token is used (RFC 6749 section 7.1); others have none.',
+    }),
     sub: z.string().openapi({ example: '1', description: 'The id of the user, as in tokens.' }),
     username: z.string().openapi({ example: 'admin' }),
     scope: z.string().openapi({ example: 'view_user', description: 'The permissions, separated by blanks.' }),
@@ -46,6 +51,7 @@ const introspectToken = route(
       'Whatever is not good is `{active: false}`, for whatever reason. A refresh token is not spent by it.',
     body: z.object({ token: anyToken('A token or a key.'), token_type_hint: typeHint }).openapi('AskedToken'),
     answer: { status: 200, description: 'What it is worth.', schema: z.union([good, notGood]) },
+    errors: oauthErrors,
   },
   async ({ body, deps, client, afterwards, now }) => {
     const found = await introspect(deps, { token: body.token, from: client, afterwards, now });
@@ -58,8 +64,10 @@ function introspectionJson(
   policy: TokenPolicy,
 ): z.input<typeof good> | z.input<typeof notGood> {
   if (!found.active) return { active: false };
-  const whose = { active: true as const, token_type: found.kind, ...accountJson(found.account) };
-  return found.kind === 'api_key' ? whose : { ...whose, ...claimsJson(found.claims, policy) };
+  const { kind, account } = found;
+  const type = kind === 'access_token' ? { token_type: 'Bearer' as const } : {};
+  const whose = { active: true as const, kind, ...type, ...accountJson(account) };
+  return kind === 'api_key' ? whose : { ...whose, ...claimsJson(found.claims, policy) };
 }
 
 function accountJson({ user, rights }: Account) {

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { revoke } from '../../core/revocation.ts';
 import { open } from '../access.ts';
 import { anyToken, typeHint } from '../fields.ts';
+import { oauthErrors } from '../oauth-errors.ts';
 import { type Route, route } from '../route.ts';
 
 const revokeToken = route(
@@ -20,7 +21,8 @@ const revokeToken = route(
       .object({ token: anyToken('A token or a key.'), token_type_hint: typeHint })
       .openapi('RevokedToken'),
     answer: { status: 200, description: 'It opens nothing, or is of another issuer.' },
-    failures: { 400: 'There is no token, or the body cannot be read.' },
+    failures: { 400: 'There is no token, or more than one, or the body cannot be read.' },
+    errors: oauthErrors,
   },
   async ({ body, deps, client, now }) => revoke(deps, { token: body.token, from: client, now }),
 );
