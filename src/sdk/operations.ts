@@ -5,6 +5,68 @@ export type Verify = {
   token: string;
 };
 
+export type GoodToken = {
+  active: true;
+  kind: 'access_token' | 'refresh_token' | 'api_key';
+  /** How an access token is used (RFC 6749 section 7.1); others have none. */
+  token_type?: 'Bearer';
+  /** The id of the user, as in tokens. */
+  sub: string;
+  username: string;
+  /** The permissions, separated by blanks. */
+  scope: string;
+  user_id: number;
+  user_level: number;
+  permissions: (
+    | 'add_user'
+    | 'change_user'
+    | 'delete_user'
+    | 'view_user'
+    | 'add_group'
+    | 'change_group'
+    | 'delete_group'
+    | 'view_group'
+    | 'add_apikey'
+    | 'delete_apikey'
+    | 'view_apikey'
+    | 'view_permission'
+    | 'view_session'
+    | 'delete_session'
+    | 'view_auditevent'
+    | 'introspect_token'
+  )[];
+  /** Seconds since 1970. A key does not expire, and has no member below either. */
+  exp?: number;
+  /** Seconds since 1970. */
+  iat?: number;
+  /** The id of the token. */
+  jti?: string;
+  /** The session; a token of another issuer may have none. */
+  sid?: string;
+  /** With `JWT_ISSUER`. */
+  iss?: string;
+  /** With `JWT_AUDIENCE`. */
+  aud?: string;
+};
+
+export type NoGoodToken = {
+  active: false;
+};
+
+export type AskedToken = {
+  /** A token or a key. */
+  token: string;
+  /** Ignored. */
+  token_type_hint?: string;
+};
+
+export type RevokedToken = {
+  /** A token or a key. */
+  token: string;
+  /** Ignored. */
+  token_type_hint?: string;
+};
+
 export type Me = User & {
   /** What the caller may do now; all of them for admins. */
   permissions: (
@@ -195,6 +257,8 @@ export type ApiKeyPage = {
   previous: string | null;
   results: ApiKey[];
   key: null;
+  /** How many a user may have. At 1 a new key replaces all of them, else the one of its name. */
+  keys_per_user: number;
 };
 
 export type ApiKey = {
@@ -354,12 +418,42 @@ export type FirstAdmin = {
 export type Operations = {
   /** Ask whether a token is good now. */
   'POST token/verify/': { input: { body: Verify }; answer: object };
+  /** Ask what a token or API key is worth. */
+  'POST token/introspect/': { input: { body: AskedToken }; answer: GoodToken | NoGoodToken };
+  /** End what a token or API key opens. */
+  'POST token/revoke/': { input: { body: RevokedToken }; answer: undefined };
   /** Log out: end this login, or others. */
   'POST auth/logout/': {
     input: { query?: { scope?: 'local' | 'others' | 'global' } };
     answer: {
       message: string;
     };
+  };
+  /** Let a reverse proxy ask who is calling. */
+  'GET auth/verify/': {
+    input: {
+      query?: {
+        permission?: (
+          | 'add_user'
+          | 'change_user'
+          | 'delete_user'
+          | 'view_user'
+          | 'add_group'
+          | 'change_group'
+          | 'delete_group'
+          | 'view_group'
+          | 'add_apikey'
+          | 'delete_apikey'
+          | 'view_apikey'
+          | 'view_permission'
+          | 'view_session'
+          | 'delete_session'
+          | 'view_auditevent'
+          | 'introspect_token'
+        )[];
+      };
+    };
+    answer: undefined;
   };
   /** Read one’s own user. */
   'GET users/me/': { input: object; answer: Me };
