@@ -1,6 +1,5 @@
 import {
   createLocalJWKSet,
-  createRemoteJWKSet,
   errors,
   type JSONWebKeySet,
   type JWTPayload,
@@ -9,6 +8,7 @@ import {
 } from 'jose';
 import type { OfflineCaller, OfflineReason, Verdict } from './caller.ts';
 import { offeredBy } from './credential.ts';
+import { createRemoteKeys, KeysUnavailable } from './remote-keys.ts';
 
 export type JwksOptions = {
   /** Where the service publishes its keys, or the keys themselves, which then never change. */
@@ -28,9 +28,6 @@ const CLOCK_SKEW_SECONDS = 60;
 /** The last second that a Date can hold. */
 const MAX_SECONDS = 8.64e12;
 
-/** The keys could not be had, which says nothing about the token. */
-class KeysUnavailable extends Error {}
-
 /** Judges access tokens by the public keys alone. @throws TypeError, JOSEError for options that can never work. */
 export function createOfflineJudge(options: JwksOptions): (given: unknown) => Promise<OfflineVerdict> {
   const getKey = keysOf(options.jwks);
@@ -49,10 +46,10 @@ export function createOfflineJudge(options: JwksOptions): (given: unknown) => Pr
   };
 }
 
-/** A remote set is kept for ten minutes, and fetched for an unknown `kid` at most once in half a minute. */
+/** Of the address that was given, or of the keys themselves. */
 function keysOf(jwks: JwksOptions['jwks']): JWTVerifyGetKey {
   const isRemote = typeof jwks === 'string' || jwks instanceof URL;
-  const find = isRemote ? createRemoteJWKSet(new URL(jwks)) : createLocalJWKSet(jwks);
+  const find = isRemote ? createRemoteKeys(new URL(jwks)) : createLocalJWKSet(jwks);
   return async (header, token) => {
     // All tokens of the service have one; without it any key might do.
     if (header.kid === undefined) throw new errors.JWKSNoMatchingKey();

@@ -9,6 +9,8 @@ type Env = { ACCOUNTS: Service<typeof Accounts>; JWKS_URL: string };
 const env = bound as unknown as Env;
 const verifier = createVerifier({ binding: env.ACCOUNTS });
 const offline = createVerifier({ jwks: env.JWKS_URL });
+const abandoned = createVerifier({ jwks: env.JWKS_URL });
+const nowhere = createVerifier({ jwks: `${env.JWKS_URL}/nothing` });
 
 const app = new Hono<{ Bindings: Env }>();
 
@@ -22,6 +24,14 @@ app.get('/users', authenticated(verifier), requires(verifier, 'view_user'), (c) 
   c.text(`Hello ${c.get('caller').username}`),
 );
 app.get('/offline', authenticated(offline), (c) => c.json(c.get('caller')));
+app.get('/abandoned', authenticated(abandoned), (c) => c.json(c.get('caller')));
+/** Begins to ask and ends the request, with which the runtime ends what it waits for. */
+app.get('/leave', async (c) => {
+  abandoned.verify(c.req.raw.headers);
+  await fetch(`${env.JWKS_URL}/nothing`);
+  return c.body(null, 204);
+});
+app.get('/nowhere', authenticated(nowhere), (c) => c.json(c.get('caller')));
 
 /** Calls whatever is named, however little sense it makes, and tells what came of it. */
 app.post('/reach', async (c) => {

@@ -201,6 +201,33 @@ describe('when the keys change', () => {
     expect(endpoint.asked()).toBe(1);
   });
 
+  it('parallel made-up kids share one request, and so do parallel tokens before there are any keys', async () => {
+    const { verify: judge } = verifier();
+    const parallel = async (make: (index: number) => Promise<string>) =>
+      Promise.all(Array.from({ length: 50 }, async (_, i) => judge(await make(i))));
+    const [token, makeUp] = [
+      await tokenBy(signer),
+      (i: number) => tokenBy(signer, {}, { kid: `made-up-${i}` }),
+    ];
+    for (const verdict of await parallel(async () => token)) expect(verdict).toMatchObject({ valid: true });
+    expect(endpoint.asked()).toBe(1);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 31_000 });
+    for (const verdict of await parallel(makeUp)) expect(verdict).toEqual(refused('token_invalid'));
+    expect(endpoint.asked()).toBe(2);
+  });
+
+  it('and one is found by all that wait for it', async () => {
+    const next = await newSigner();
+    const { verify: judge } = verifier();
+    await judge(await tokenBy(signer));
+    endpoint.answer([next, signer]);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 31_000 });
+    const token = await tokenBy(next);
+    for (const verdict of await Promise.all(Array.from({ length: 20 }, () => judge(token))))
+      expect(verdict).toMatchObject({ valid: true });
+    expect(endpoint.asked()).toBe(2);
+  });
+
   it('one that is gone is forgotten after ten minutes', async () => {
     const next = await newSigner();
     const { verify: judge } = verifier();
@@ -230,11 +257,13 @@ describe('keys that cannot be had are `unavailable`, and say nothing of the toke
     expect(await verify(await tokenBy(signer))).toEqual(refused('unavailable'));
   });
 
-  it('nobody at the address, until there is', async () => {
+  it('nobody at the address, until there is, which is tried once in half a minute', async () => {
     const { verify: judge } = verifier();
     endpoint.answer({ status: 500, text: '' });
-    expect(await judge(await tokenBy(signer))).toEqual(refused('unavailable'));
+    for (let i = 0; i < 50; i++) expect(await judge(await tokenBy(signer))).toEqual(refused('unavailable'));
+    expect(endpoint.asked()).toBe(1);
     endpoint.answer([signer]);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 31_000 });
     expect(await judge(await tokenBy(signer))).toMatchObject({ valid: true });
     const nowhere = createVerifier({ jwks: 'http://127.0.0.1:1/jwks.json' });
     expect(await nowhere.verify(await tokenBy(signer))).toEqual(refused('unavailable'));
@@ -244,6 +273,60 @@ describe('keys that cannot be had are `unavailable`, and say nothing of the toke
 
 const nobody = async () => ({ valid: false, reason: 'not_provided' }) as const;
 const BINDING: AccountsBinding = { authenticate: nobody, verify: nobody };
+
+describe('while the keys can be fetched no more', () => {
+  const pass = (seconds: number) => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + seconds * 1000 });
+  };
+  const FAILURES = [
+    { status: 503, text: '' },
+    { status: 200, text: '<html>' },
+  ];
+
+  it.each(FAILURES)(
+    'the last ones are good for an hour, and tried for once in half a minute (%o)',
+    async (failure) => {
+      const { verify: judge } = verifier();
+      await judge(await tokenBy(signer));
+      endpoint.answer(failure);
+      pass(601);
+      for (let i = 0; i < 20; i++) expect(await judge(await tokenBy(signer))).toMatchObject({ valid: true });
+      expect(endpoint.asked()).toBe(2);
+      pass(31);
+      expect(await judge(await tokenBy(signer))).toMatchObject({ valid: true });
+      expect(endpoint.asked()).toBe(3);
+      pass(2960);
+      expect(await judge(await tokenBy(signer))).toMatchObject({ valid: true });
+      pass(10);
+      expect(await judge(await tokenBy(signer))).toEqual(refused('unavailable'));
+    },
+  );
+
+  it('what they do not know may be a new key: `unavailable`', async () => {
+    const { verify: judge } = verifier();
+    await judge(await tokenBy(signer));
+    endpoint.answer({ status: 503, text: '' });
+    pass(31);
+    for (let i = 0; i < 20; i++)
+      expect(await judge(await tokenBy(signer, {}, { kid: `made-up-${i}` }))).toEqual(refused('unavailable'));
+    expect(await judge(await tokenBy(signer))).toMatchObject({ valid: true });
+    expect(endpoint.asked()).toBe(2);
+  });
+
+  it('the first set that comes again takes their place', async () => {
+    const next = await newSigner();
+    const { verify: judge } = verifier();
+    await judge(await tokenBy(signer));
+    endpoint.answer({ status: 503, text: '' });
+    pass(601);
+    expect(await judge(await tokenBy(signer))).toMatchObject({ valid: true });
+    endpoint.answer([next]);
+    pass(31);
+    expect(await judge(await tokenBy(signer))).toEqual(refused('token_invalid'));
+    expect(await judge(await tokenBy(next))).toMatchObject({ valid: true });
+    expect(endpoint.asked()).toBe(3);
+  });
+});
 
 describe('createVerifier chooses by what is there:', () => {
   it('the keys, beside a binding that is not', async () => {

@@ -218,6 +218,43 @@ describe('the verifier with a binding', () => {
 });
 
 describe('the verifier without a binding, in a Worker', () => {
+  it('asks for the keys once, whatever comes at once while it has none', async () => {
+    const asked = jwks.asked();
+    const [token, madeUp] = [
+      await tokenBy(signer),
+      await Promise.all(Array.from({ length: 25 }, (_, i) => tokenBy(signer, {}, { kid: `made-up-${i}` }))),
+    ];
+    const answers = madeUp.flatMap((other) => [
+      workers.guarded('/offline', { token: other }),
+      workers.guarded('/offline', { token }),
+    ]);
+    const statuses = (await Promise.all(answers)).map(({ status }) => status);
+    expect(statuses).toEqual(madeUp.flatMap(() => [401, 200]));
+    expect(jwks.asked() - asked).toBe(1);
+  });
+
+  it('asks once for keys that cannot be had, of all requests at once and of the next ones', async () => {
+    const [asked, token] = [jwks.asked(), await tokenBy(signer)];
+    const visit = async () => (await workers.guarded('/nowhere', { token })).status;
+    const statuses = [
+      ...(await Promise.all(Array.from({ length: 50 }, visit))),
+      await visit(),
+      await visit(),
+    ];
+    expect(statuses).toEqual(statuses.map(() => 503));
+    expect(jwks.asked() - asked).toBe(1);
+  });
+
+  it('asks again where the request that asked ended before its answer, and serves all that waited', async () => {
+    const [asked, token] = [jwks.asked(), await tokenBy(signer)];
+    jwks.ignoreNext();
+    await workers.guarded('/leave', { token });
+    await expect.poll(jwks.asked).toBe(asked + 2);
+    const visits = Array.from({ length: 10 }, () => workers.guarded('/abandoned', { token }));
+    expect((await Promise.all(visits)).map(({ status }) => status)).toEqual(visits.map(() => 200));
+    expect(jwks.asked() - asked).toBe(3);
+  });
+
   it('takes access tokens by the published keys, again and again', async () => {
     for (const token of [await tokenBy(signer), await tokenBy(signer, { user_id: '8' })]) {
       expect((await workers.guarded('/offline', { token })).status).toBe(200);

@@ -38,6 +38,8 @@ export type JwksEndpoint = {
   asked: () => number;
   /** What it answers from now on: keys, or a status and a text. */
   answer: (with_: Signer[] | { status: number; text: string }) => void;
+  /** Leaves the next request for the keys without an answer. */
+  ignoreNext: () => void;
   close: () => Promise<void>;
 };
 
@@ -45,9 +47,14 @@ export type JwksEndpoint = {
 export async function serveJwks(...signers: Signer[]): Promise<JwksEndpoint> {
   let asked = 0;
   let answer = { status: 200, text: setOf(signers) };
+  let isIgnoring = false;
   const server = createServer((request, response) => {
     asked++;
     const isThere = request.url === '/.well-known/jwks.json';
+    if (isThere && isIgnoring) {
+      isIgnoring = false;
+      return;
+    }
     response.writeHead(isThere ? answer.status : 404, { 'Content-Type': 'application/json' });
     response.end(isThere ? answer.text : '{}');
   });
@@ -58,6 +65,9 @@ export async function serveJwks(...signers: Signer[]): Promise<JwksEndpoint> {
     asked: () => asked,
     answer: (next) => {
       answer = Array.isArray(next) ? { status: 200, text: setOf(next) } : next;
+    },
+    ignoreNext: () => {
+      isIgnoring = true;
     },
     close: () =>
       new Promise((resolve) => {
