@@ -25,8 +25,8 @@ export type OfflineVerdict = Verdict<OfflineCaller, OfflineReason>;
 const ALGORITHMS = ['ES256', 'EdDSA'];
 /** How far the service's clock may be ahead of ours. */
 const CLOCK_SKEW_SECONDS = 60;
-/** The last second that a Date can hold. */
-const MAX_SECONDS = 8.64e12;
+/** The most that `ACCESS_TOKEN_TTL_SECONDS` of the service may be; whoever forges a token would make it last. */
+const MAX_LIFETIME_SECONDS = 86_400;
 
 /** Judges access tokens by the public keys alone. @throws TypeError, JOSEError for options that can never work. */
 export function createOfflineJudge(options: JwksOptions): (given: unknown) => Promise<OfflineVerdict> {
@@ -71,7 +71,7 @@ async function judgeToken(
   try {
     const { payload, protectedHeader } = await jwtVerify(token, getKey, {
       algorithms: ALGORITHMS,
-      requiredClaims: ['exp'],
+      requiredClaims: ['iat', 'exp'],
       ...(issuer === undefined ? {} : { issuer }),
       ...(audience === undefined ? {} : { audience }),
     });
@@ -90,7 +90,7 @@ function judgeClaims(payload: JWTPayload, typ: string | undefined): OfflineVerdi
   if (type !== 'access') return { valid: false, reason: 'token_wrong_type' };
   const userId = typeof user === 'string' && /^[1-9]\d{0,14}$/.test(user) ? Number(user) : null;
   const isWhole = typ === 'at+jwt' && typeof sid === 'string';
-  const isFromNow = iat <= Date.now() / 1000 + CLOCK_SKEW_SECONDS && exp <= MAX_SECONDS;
+  const isFromNow = iat <= Date.now() / 1000 + CLOCK_SKEW_SECONDS && exp - iat <= MAX_LIFETIME_SECONDS;
   if (userId === null || !isWhole || !isFromNow) return { valid: false, reason: 'token_invalid' };
   const unknown = { username: null, level: null, permissions: null };
   return { valid: true, userId, ...unknown, provenBy: 'session', expiresAt: new Date(exp * 1000) };

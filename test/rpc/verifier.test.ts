@@ -1,5 +1,6 @@
 import { calculateJwkThumbprint } from 'jose';
 import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../../src/env.ts';
 import { createVerifier } from '../../src/verify/index.ts';
 import { envWith, post } from '../support/api.ts';
 import { env } from '../support/env.ts';
@@ -54,6 +55,16 @@ describe('tokens of the service itself', () => {
       valid: false,
       reason: 'token_invalid',
     });
+  });
+
+  it('are taken offline when they last as long as any may', async () => {
+    const bindings = { env: envWith({ ACCESS_TOKEN_TTL_SECONDS: '86400' }) };
+    const { username, password, id } = await person();
+    const { body } = await post('/token/', { username, password }, bindings);
+    const offline = createVerifier({ jwks: await published() });
+    expect(await offline.verify(body.access)).toMatchObject({ valid: true, userId: id });
+    const longer = parseConfig(envWith({ ACCESS_TOKEN_TTL_SECONDS: '86401' }));
+    expect(longer).toMatchObject({ valid: false });
   });
 
   it('stay good offline after their logout, and nowhere else', async () => {

@@ -94,6 +94,13 @@ describe('is refused:', () => {
     ['one that never expires', 'token_invalid', () => tokenBy(signer, { exp: undefined })],
     ['one that ends beyond all dates', 'token_invalid', () => tokenBy(signer, { exp: 9e15 })],
     ['one that is not yet good', 'token_invalid', () => tokenBy(signer, { nbf: nowInSeconds() + 60 })],
+    ['one that does not tell its age', 'token_invalid', () => tokenBy(signer, { iat: undefined })],
+    [
+      'one that is to last longer than a day',
+      'token_invalid',
+      () => tokenBy(signer, { iat: nowInSeconds(), exp: nowInSeconds() + 86_401 }),
+    ],
+    ['one that is to last since ever', 'token_invalid', () => tokenBy(signer, { iat: -1e300 })],
     ['one from the future', 'token_invalid', () => tokenBy(signer, { iat: nowInSeconds() + 120 })],
     ['one with an unknown kid', 'token_invalid', () => tokenBy(signer, {}, { kid: 'another' })],
     ['one without a kid', 'token_invalid', () => tokenBy(signer, {}, { kid: undefined })],
