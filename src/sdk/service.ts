@@ -21,9 +21,18 @@ type Sent = { body?: object; token?: string; signal?: AbortSignal | undefined };
 
 export const API_PATH = '/api/accounts/';
 
+const OPEN_PATHS = [
+  'token/',
+  'token/refresh/',
+  'token/verify/',
+  'token/revoke/',
+  'auth/login/',
+  'initialize-superuser/',
+].map((path) => API_PATH + path);
+
 /** Paths where the service looks at no credential: none is sent, and a 401 of theirs is no reason to refresh. */
 export const isOpen = (path: string): boolean =>
-  /^\/api\/accounts\/(token|auth\/(login|cookie)|initialize-superuser)\b/.test(path);
+  OPEN_PATHS.includes(path) || path.startsWith(`${API_PATH}auth/cookie/`);
 
 export function createService(origin: string, fetch: Fetch): Service {
   async function post(path: string, { body, token, signal }: Sent): Promise<Record<string, unknown>> {

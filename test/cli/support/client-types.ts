@@ -17,6 +17,8 @@ type Contents = Record<string, { schema?: Schema }>;
 type Operation = {
   operationId: string;
   summary: string;
+  /** Empty where no credential is looked at. */
+  security: object[];
   parameters?: { name: string; in: string; required?: boolean; schema?: Schema; description?: string }[];
   requestBody?: { required?: boolean; content: Contents };
   responses: Record<string, { content?: Contents }>;
