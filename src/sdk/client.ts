@@ -98,7 +98,7 @@ function requestOf(origin: string, name: string, { id = '', query = {}, body, si
   const [method = '', path = ''] = name.split(' ');
   const url = new URL(path.replace('{id}', encodeURIComponent(id)), origin + API_PATH);
   for (const [key, value] of Object.entries(query)) {
-    if (value !== undefined) url.searchParams.set(key, String(value));
+    for (const each of [value].flat()) if (each !== undefined) url.searchParams.append(key, String(each));
   }
   const json = body && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
   return { url, init: { method, ...json, ...(signal && { signal }) } };

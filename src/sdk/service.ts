@@ -98,14 +98,15 @@ export async function reached<Value>(step: () => Promise<Value>, signal?: AbortS
 }
 
 /**
- * The JSON of a success; undefined of a 204. @throws AccountsError for an error; NetworkError for what is no answer of
+ * The JSON of a success; undefined where that is empty. @throws AccountsError for an error; NetworkError for what is no answer of
  * the service.
  */
 export async function read(response: Response, signal?: AbortSignal): Promise<unknown> {
-  const body = parse(await reached(() => response.text(), signal));
+  const text = await reached(() => response.text(), signal);
+  const body = parse(text);
   if (response.status >= 400) throw errorOf(response, body);
   // Redirects that were not followed among them, which browsers show with status 0.
-  if (!response.ok || (body === undefined && response.status !== 204)) throw notOurs();
+  if (!response.ok || (body === undefined && text !== '')) throw notOurs();
   return body;
 }
 

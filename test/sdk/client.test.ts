@@ -139,6 +139,30 @@ describe('an operation', () => {
   });
 });
 
+describe('an answer without a body', () => {
+  it('is one, as of a token that is ended', async () => {
+    const { access: token } = await signIn(await person());
+    expect(await program().client.request('POST token/revoke/', { body: { token } })).toBe(undefined);
+    expect(await statusOf(token)).toBe(401);
+  });
+
+  it('gives no token', async () => {
+    const { client } = program({ between: () => new Response(null, { status: 200 }) });
+    await expect(client.login({ username: 'a', password: 'b' })).rejects.toBeInstanceOf(NetworkError);
+  });
+});
+
+it('each member of a list in a query is asked for', async () => {
+  const { client, sent } = await signedInProgram(await signedInAs('add_user'));
+  await client.request('GET auth/verify/', { query: { permission: ['add_user'] } });
+  const both = { query: { permission: ['add_user' as const, 'view_user' as const] } };
+  await expect(client.request('GET auth/verify/', both)).rejects.toMatchObject({ status: 403 });
+  expect(sent.map(({ url }) => new URL(url).search)).toEqual([
+    '?permission=add_user',
+    '?permission=add_user&permission=view_user',
+  ]);
+});
+
 describe('an error', () => {
   it('tells what is wrong with each field', async () => {
     const { client } = await signedInProgram(await signedInAs('add_user'));
