@@ -28,9 +28,9 @@ export function authorized({ fetch, proof, origin, named }: Deps): typeof global
     const credential = takesCredential(request) ? await proof.current(signal) : null;
     if (credential === null) return reached(() => fetch(request), signal);
     const parcel = await reached(() => parcelOf(request), signal);
-    const first = await send(fetch, parcel, credential, isNamed);
-    if (first.status !== 401 || proof.next === undefined) return first;
-    await first.body?.cancel();
-    return send(fetch, parcel, await proof.next(credential, signal), isNamed);
+    const { response, carried } = await send(fetch, parcel, credential, isNamed);
+    if (response.status !== 401 || !carried || proof.next === undefined) return response;
+    await response.body?.cancel();
+    return (await send(fetch, parcel, await proof.next(credential, signal), isNamed)).response;
   };
 }

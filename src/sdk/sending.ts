@@ -17,6 +17,9 @@ export async function parcelOf(request: Request): Promise<Parcel> {
   return { request, body: hasBody ? await request.arrayBuffer() : undefined };
 }
 
+/** Its answer, and whether who gave it was sent the credential: redirects may have left that behind. */
+export type Delivery = { response: Response; carried: boolean };
+
 /**
  * Sends it with a credential, which reaches no origin but those that `isNamed`, whatever redirects say: `fetch` strips
  * no `X-API-Key`, and on Workers from before September 2025 no `Authorization` either.
@@ -26,7 +29,7 @@ export async function send(
   { request, body }: Parcel,
   credential: Credential,
   isNamed: (url: URL) => boolean,
-): Promise<Response> {
+): Promise<Delivery> {
   const headers = new Headers(request.headers);
   headers.set(...credential);
   const follows = request.redirect === 'follow';
@@ -35,14 +38,14 @@ export async function send(
   const redirect = byBrowser ? 'follow' : follows ? 'manual' : request.redirect;
   const first = new Request(request, { headers, redirect, ...(body === undefined ? {} : { body }) });
   const response = await reached(() => fetch(first), request.signal);
-  if (!follows || byBrowser) return response;
-  return follow(
-    fetch,
-    { response, hop: { url: first.url, method: first.method, headers, body } },
-    isNamed,
-    request.signal,
-  );
+  if (byBrowser) return { response, carried: !response.redirected || isSameOrigin(response, request) };
+  if (!follows) return { response, carried: true };
+  const hop = { url: first.url, method: first.method, headers, body };
+  return follow(fetch, { response, hop }, isNamed, request.signal);
 }
+
+const isSameOrigin = (one: { url: string }, other: { url: string }): boolean =>
+  new URL(one.url).origin === new URL(other.url).origin;
 
 type Hop = { url: string; method: string; headers: Headers; body: ArrayBuffer | undefined };
 
@@ -51,17 +54,20 @@ async function follow(
   { response, hop }: { response: Response; hop: Hop },
   isNamed: (url: URL) => boolean,
   signal: AbortSignal,
-): Promise<Response> {
-  let [latest, at] = [response, hop];
+): Promise<Delivery> {
+  let [latest, at, carried] = [response, hop, true];
   for (let hops = 0; ; hops++) {
     if (isHidden(latest))
       throw new NetworkError(undefined, 'A redirect would take the credential elsewhere.');
     const location = REDIRECTS.includes(latest.status) ? latest.headers.get('Location') : null;
-    if (location === null) return latest;
+    if (location === null) return { response: latest, carried };
     if (hops === MAX_REDIRECTS) throw new NetworkError(undefined, 'Too many redirects.');
     await latest.body?.cancel();
-    at = nextHop(at, latest.status, location);
-    if (!isNamed(new URL(at.url))) stripCredentials(at.headers);
+    const from = at.url;
+    const target = await reached(async () => targetOf(location, from));
+    at = nextHop(at, latest.status, target.href);
+    carried &&= isNamed(target);
+    if (!carried) stripCredentials(at.headers);
     const { url, method, headers, body } = at;
     const next = new Request(url, {
       method,
@@ -74,12 +80,18 @@ async function follow(
   }
 }
 
+/** @throws for what is no address, not one of http, or has a name and password in it. */
+function targetOf(location: string, from: string): URL {
+  const url = new URL(location, from);
+  if (/^https?:$/.test(url.protocol) && url.username + url.password === '') return url;
+  throw new NetworkError(undefined, 'A redirect leads nowhere.');
+}
+
 /** A redirect as a browser shows it: without its target. The types of Workers do not know that name. */
 const isHidden = ({ type }: { type: string }): boolean => type === 'opaqueredirect';
 
 /** What a redirect makes of a request (Fetch standard, section 4.4). */
-function nextHop(hop: Hop, status: number, location: string): Hop {
-  const url = new URL(location, hop.url).href;
+function nextHop(hop: Hop, status: number, url: string): Hop {
   const headers = new Headers(hop.headers);
   const becomesGet = status === 303 ? hop.method !== 'HEAD' : status < 303 && hop.method === 'POST';
   if (!becomesGet) return { ...hop, url, headers };

@@ -199,6 +199,32 @@ describe('a redirect', () => {
     });
   });
 
+  it.each([
+    'http://[',
+    'data:text/plain,hi',
+    'mailto:ada@example.com',
+    'https://ada:pw@api.example.com/',
+    'https://ada@elsewhere.example/',
+  ])('to %s is not followed', async (location) => {
+    const { client, sent } = await signedInProgram(await person(), {
+      origins: [OTHER],
+      between: redirecting,
+    });
+    await expect(client.fetch(via(302, location))).rejects.toBeInstanceOf(NetworkError);
+    expect(sent.length).toBe(1);
+  });
+
+  it('after which the credential was not asked for is no reason to ask again when it is answered 401', async () => {
+    const { client, sent } = await signedInProgram(await person(), {
+      origins: [OTHER],
+      between: ({ url }) =>
+        url.startsWith(FOREIGN) ? new Response('no', { status: 401 }) : redirecting(new Request(url), 0),
+    });
+    const answer = await client.fetch(via(307, `${FOREIGN}/x`), { method: 'POST', body: 'text' });
+    expect([answer.status, await answer.text()]).toEqual([401, 'no']);
+    expect(sent.map(({ url }) => new URL(url).origin)).toEqual([OTHER, FOREIGN]);
+  });
+
   it('is shown to a caller who wants to see it, and ends after twenty', async () => {
     const { client, sent } = await signedInProgram(await person(), {
       origins: [OTHER],
