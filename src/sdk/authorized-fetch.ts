@@ -1,5 +1,5 @@
 import type { Proof } from './proofs.ts';
-import { parcelOf, send } from './sending.ts';
+import { discard, parcelOf, send } from './sending.ts';
 import { type Fetch, isOpen, reached } from './service.ts';
 
 type Deps = {
@@ -30,7 +30,7 @@ export function authorized({ fetch, proof, origin, named }: Deps): typeof global
     const parcel = await reached(() => parcelOf(request), signal);
     const { response, carried } = await send(fetch, parcel, credential, isNamed);
     if (response.status !== 401 || !carried || proof.next === undefined) return response;
-    await response.body?.cancel();
+    discard(response);
     return (await send(fetch, parcel, await proof.next(credential, signal), isNamed)).response;
   };
 }

@@ -11,10 +11,15 @@ export type Parcel = { request: Request; body: ArrayBuffer | undefined };
 const MAX_REDIRECTS = 20;
 const REDIRECTS = [301, 302, 303, 307, 308];
 
-/** Not `request.body`, which Firefox has not: an empty body is none. */
+/** Firefox has no `request.body` (undefined, not null): there an empty one is sent for none, which is the same. */
 export async function parcelOf(request: Request): Promise<Parcel> {
   const hasBody = request.method !== 'GET' && request.method !== 'HEAD' && request.body !== null;
   return { request, body: hasBody ? await request.arrayBuffer() : undefined };
+}
+
+/** Nobody waits: where somebody keeps a clone (Fetch standard: a tee), the cancelling ends with that. */
+export function discard({ body }: Response): void {
+  body?.cancel().catch(() => undefined);
 }
 
 /** Its answer, and whether who gave it was sent the credential: redirects may have left that behind. */
@@ -62,7 +67,7 @@ async function follow(
     const location = REDIRECTS.includes(latest.status) ? latest.headers.get('Location') : null;
     if (location === null) return { response: latest, carried };
     if (hops === MAX_REDIRECTS) throw new NetworkError(undefined, 'Too many redirects.');
-    await latest.body?.cancel();
+    discard(latest);
     const from = at.url;
     const target = await reached(async () => targetOf(location, from));
     at = nextHop(at, latest.status, target.href);

@@ -67,6 +67,21 @@ describe('a request that is answered 401', () => {
     expect([reading.count('users/me/'), reading.count('token/refresh/')]).toEqual([2, 1]);
   });
 
+  // As where somebody keeps a clone of the answer and never reads it.
+  it.each([
+    ['never ends', () => new Promise<void>(() => undefined)],
+    ['fails', () => Promise.reject(new Error('no'))],
+  ])('is sent once more also where cancelling the answer %s', async (_, cancel) => {
+    const { client, count } = await signedInProgram(await person(), {
+      between: ({ url }, number) =>
+        url === ME && number === 1
+          ? new Response(new ReadableStream({ cancel }), { status: 401 })
+          : undefined,
+    });
+    expect((await client.fetch(ME)).status).toBe(200);
+    expect(count('users/me/')).toBe(2);
+  });
+
   it('without a login is given back at once', async () => {
     const { client, sent, signedOut } = program();
     expect((await client.fetch(ME)).status).toBe(401);
