@@ -23,7 +23,7 @@ export type ClientOptions = {
   onSignedOut?: () => void;
 };
 
-type Waiting = { signal?: AbortSignal };
+type Waiting = { signal?: AbortSignal | undefined };
 type OperationName = keyof Operations;
 type Input<Name extends OperationName> = Operations[Name]['input'] & Waiting;
 
@@ -84,7 +84,7 @@ export function createClient(options: ClientOptions): Client {
     async logout(asked = {}) {
       const { scope, signal } = asked;
       if (scope !== 'others' || options.apiKey !== undefined) return login.logout(asked);
-      await request('POST auth/logout/', { query: { scope }, ...(signal && { signal }) });
+      await request('POST auth/logout/', { query: { scope }, signal });
     },
     fetch,
     request: request as Client['request'],
@@ -92,10 +92,12 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
-type AnyInput = { id?: number | string; query?: object; body?: object; signal?: AbortSignal };
+type AnyInput = { id?: number | string; query?: object; body?: object } & Waiting;
 
 function requestOf(origin: string, name: string, { id = '', query = {}, body, signal }: AnyInput) {
   const [method = '', path = ''] = name.split(' ');
+  // Even encoded they are steps to another path (URL standard), so to another operation.
+  if (/^\.\.?$/.test(String(id))) throw new TypeError('An id cannot be made of dots.');
   const url = new URL(path.replace('{id}', encodeURIComponent(id)), origin + API_PATH);
   for (const [key, value] of Object.entries(query)) {
     for (const each of [value].flat()) if (each !== undefined) url.searchParams.append(key, String(each));

@@ -134,6 +134,18 @@ describe('an operation', () => {
     await expect(client.request('GET users/{id}/', { id: made.id })).rejects.toMatchObject({ status: 404 });
   });
 
+  it.each(['.', '..'])('is not asked for with the id %j, which would lead to another', async (id) => {
+    const { client, sent } = await signedInProgram(await person());
+    await expect(client.request('DELETE sessions/{id}/', { id })).rejects.toBeInstanceOf(TypeError);
+    expect(sent).toEqual([]);
+  });
+
+  it('may be given no signal by name', async () => {
+    const { client } = await signedInProgram(await person());
+    const signal: AbortSignal | undefined = undefined;
+    expect((await client.me({ signal })).id).toBe((await client.request('GET users/me/', { signal })).id);
+  });
+
   it('outside of accounts has its whole path', async () => {
     expect(await program().client.request('GET /api/health/')).toEqual({ status: 'ok' });
   });
