@@ -61,7 +61,10 @@ export type Client = {
 
 type Login = Pick<Client, 'login' | 'logout' | 'refresh'>;
 
-/** @throws TypeError for a `baseUrl` or an origin that is more than an origin, or not of http. */
+/**
+ * @throws TypeError for a `baseUrl` or an origin that is more than an origin, or not of http; for a key that no header
+ * can hold.
+ */
 export function createClient(options: ClientOptions): Client {
   const origin = originOf(options.baseUrl);
   const named = new Set([origin, ...(options.origins ?? []).map(originOf)]);
@@ -69,7 +72,7 @@ export function createClient(options: ClientOptions): Client {
   const { proof, ...login } =
     options.apiKey === undefined
       ? loginOf(options, origin, plainFetch)
-      : { ...NO_LOGIN, proof: keyProof(options.apiKey) };
+      : { ...NO_LOGIN, proof: keyProof(keyOf(options.apiKey)) };
 
   const fetch = authorized({ fetch: plainFetch, proof, origin, named });
 
@@ -149,4 +152,11 @@ function originOf(text: string): string {
   const { protocol, origin, href } = new URL(text);
   if (/^https?:$/.test(protocol) && href === `${origin}/`) return origin;
   throw new TypeError(`${text} is no origin, such as https://accounts.example.com`);
+}
+
+/** Not left to `fetch`, whose error would print it. What is around it, as of a file, is dropped by every `fetch`. */
+function keyOf(text: string): string {
+  const key = text.trim();
+  if (/^[!-~]*$/.test(key)) return key;
+  throw new TypeError('The API key has blanks or line breaks in it, or what is not ASCII.');
 }

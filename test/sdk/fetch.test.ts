@@ -271,4 +271,19 @@ describe('with an API key', () => {
     await expect(wrong.client.me()).rejects.toMatchObject({ status: 401, detail: 'Invalid API key' });
     expect(wrong.sent.length).toBe(1);
   });
+
+  it.each(['dsp_a b', 'dsp_a\nb', 'dsp_a\r\nX-Other: b', 'dsp_ä'])(
+    'that no header can hold, as %j, there is no client, and nobody is told the key',
+    (apiKey) => {
+      const make = () => program({ apiKey });
+      expect(make).toThrow(TypeError);
+      expect(make).not.toThrow('dsp_');
+    },
+  );
+
+  it('that was read with the end of its line is sent without it', async () => {
+    const who = await signedInAs();
+    const { client } = program({ apiKey: `${await keyOf(who)}\n` });
+    expect((await client.me()).id).toBe(who.id);
+  });
 });
