@@ -6,6 +6,7 @@ import type { Me, Operations } from './operations.ts';
 import { keyProof, loginProof, type Proof } from './proofs.ts';
 import { createRefresher } from './refreshing.ts';
 import { API_PATH, createService, type Fetch, isRefusal, type LogoutScope, read } from './service.ts';
+import { shelfIn } from './shelf.ts';
 import { memoryStorage, type TokenStorage } from './storage.ts';
 
 export type ClientOptions = {
@@ -119,28 +120,27 @@ function loginOf(options: ClientOptions, origin: string, fetch: Fetch): Login & 
   // What it throws is its own affair, as with any listener.
   const tell = () => queueMicrotask(onSignedOut);
   const service = createService(origin, fetch);
-  const login = createKeptLogin(storage, tell);
-  const { lockName = `edge-accounts ${origin}` } = storage;
-  const renew = createRefresher({ service, login, lockName, onSignedOut: tell });
+  const login = createKeptLogin(shelfIn(storage, origin), tell);
+  const renew = createRefresher({ service, login, storage });
 
   return {
     async login({ username, password, signal }) {
       const asked = thisMoment();
-      await login.keep(await service.login({ username, password }, signal), asked);
+      await login.keep({ ...(await service.login({ username, password }, signal)), asked });
     },
     async logout({ scope = 'local', signal } = {}) {
-      const tokens = await login.read();
-      if (tokens === null) return;
-      await login.forget();
-      try {
-        await service.logout(tokens, scope, signal);
-      } catch (error) {
-        // The login is over already.
-        if (scope !== 'local' || !isRefusal(error)) throw error;
-      }
+      const leaving = login.leave(async (left) => {
+        try {
+          await service.logout(left, scope, signal);
+        } catch (error) {
+          // The login is over already.
+          if (scope !== 'local' || !isRefusal(error)) throw error;
+        }
+      });
+      await abortable(leaving, signal);
     },
     async refresh({ signal } = {}) {
-      const tokens = await login.read();
+      const tokens = await abortable(login.read(), signal);
       if (tokens === null) throw signedOut();
       await abortable(renew(tokens.access), signal);
     },

@@ -1,91 +1,107 @@
-import type { TokenStorage } from './storage.ts';
-
-/** The tokens of a login. */
-export type Tokens = {
-  access: string;
-  refresh: string;
-  /** By the clock of this machine, in milliseconds: good for a difference, however wrong it goes. */
-  receivedAt: number;
-};
+import { lifetimeMs } from './payload.ts';
+import type { Shelf, Tokens } from './shelf.ts';
 
 /** A moment by the clock of this machine, and by one that nobody sets, which starts anew with each page. */
 export type Moment = { wall: number; steady: number };
 
 export const thisMoment = (): Moment => ({ wall: Date.now(), steady: performance.now() });
 
-export type TokenState = 'good' | 'ending' | 'over';
+/** Tokens as they came, and when they were asked for, so that they never count as younger than they are. */
+export type Received = Pick<Tokens, 'access' | 'refresh'> & { asked: Moment };
 
 /** How long before its end a token is replaced, so that none ends on its way; of a short one the last tenth. */
 const LEEWAY_MS = 30_000;
 
-/** What is kept of a login, in a storage that others (another tab) may change at any time. */
+/** Who is signed in: what is kept, and what this client knows of it. */
 export type KeptLogin = {
   /** Null where nobody is signed in. Tells once when somebody else has ended the login since the last look. */
   read(): Promise<Tokens | null>;
-  /** @param asked when the tokens were asked for, so that they never count as younger than they are. */
-  keep(tokens: Pick<Tokens, 'access' | 'refresh'>, asked: Moment): Promise<Tokens>;
-  forget(): Promise<void>;
-  /** Whether the access token is good, still good but to be replaced, or over; good where it does not tell. */
-  stateOf(tokens: Tokens): TokenState;
+  /** In place of whoever was signed in. */
+  keep(received: Received): Promise<void>;
+  /** As `keep`, unless somebody logged in or out since `old`, who has the last word: answers what holds then. */
+  replace(old: Tokens, received: Received): Promise<Tokens | null>;
+  /** The service refused `old`: forgets it and tells, unless it was replaced as above. */
+  drop(old: Tokens): Promise<Tokens | null>;
+  /** Forgets the login, which counts from the call on; `finish` gets it also where the storage fails to forget it. */
+  leave(finish: (left: Tokens) => Promise<void>): Promise<void>;
+  /** For how long the access token is good, endless where it does not tell, and whether it is time for another. */
+  timeLeft(tokens: Tokens): { ms: number; isShort: boolean };
 };
 
-export function createKeptLogin(storage: TokenStorage, onSignedOut: () => void): KeptLogin {
+export function createKeptLogin(shelf: Shelf, onSignedOut: () => void): KeptLogin {
   /** What this client believes: who it is matters, since a look takes time in which a login can begin or end. */
   let believed: object | null = null;
   let received: { access: string; steady: number } | null = null;
+  let leaving = 0;
+  /** The refresh token of a login that is over, should the storage still have it. */
+  let over: string | null = null;
+
+  const living = (tokens: Tokens | null) =>
+    leaving > 0 || tokens === null || tokens.refresh === over ? null : tokens;
+
+  function noticed(tokens: Tokens | null): Tokens | null {
+    if (tokens !== null) believed ??= {};
+    else if (believed !== null) {
+      believed = null;
+      onSignedOut();
+    }
+    return tokens;
+  }
+
+  async function put({ access, refresh, asked }: Received, old?: Tokens): Promise<Tokens | null> {
+    const tokens = { access, refresh, receivedAt: asked.wall };
+    const now = await shelf.change((found) => (old === undefined || isSame(found, old) ? tokens : found));
+    if (now === tokens) received = { access, steady: asked.steady };
+    return now;
+  }
 
   return {
     async read() {
       const before = believed;
-      const tokens = parse(await storage.get());
-      if (before !== believed) return tokens;
-      if (tokens !== null) believed ??= {};
-      else if (believed !== null) {
-        believed = null;
-        onSignedOut();
-      }
-      return tokens;
+      const tokens = living(await shelf.get());
+      return before === believed ? noticed(tokens) : tokens;
     },
-    async keep({ access, refresh }, asked) {
-      const tokens = { access, refresh, receivedAt: asked.wall };
-      received = { access, steady: asked.steady };
-      await storage.set(JSON.stringify(tokens));
+    async keep(tokens) {
+      await put(tokens);
       believed = {};
-      return tokens;
     },
-    async forget() {
-      believed = null;
-      await storage.remove();
-      believed = null;
+    replace: async (old, tokens) => noticed(living(await put(tokens, old))),
+    async drop(old) {
+      over = old.refresh;
+      let now: Tokens | null = null;
+      try {
+        now = living(await shelf.change((found) => (isSame(found, old) ? null : found)));
+      } finally {
+        noticed(now);
+      }
+      return now;
     },
-    stateOf({ access, receivedAt }) {
+    async leave(finish) {
+      believed = null;
+      leaving++;
+      let left = null as Tokens | null;
+      try {
+        await shelf.change((found) => {
+          left = found;
+          over = found?.refresh ?? over;
+          return null;
+        });
+      } finally {
+        leaving--;
+        // A login that was being kept when this was called ended with it.
+        believed = null;
+        if (left !== null) await finish(left);
+      }
+    },
+    timeLeft({ access, receivedAt }) {
       const now = thisMoment();
       const age = received?.access === access ? now.steady - received.steady : now.wall - receivedAt;
       const lifetime = lifetimeMs(access);
-      if (age >= lifetime) return 'over';
-      return age >= lifetime - Math.min(LEEWAY_MS, lifetime / 10) ? 'ending' : 'good';
+      const ms = lifetime - age;
+      return { ms, isShort: ms <= Math.min(LEEWAY_MS, lifetime / 10) };
     },
   };
 }
 
-/** What is not of our making is no login. */
-function parse(text: string | null | undefined): Tokens | null {
-  const { access, refresh, receivedAt } = objectIn(text ?? '');
-  const isWhole = typeof access === 'string' && typeof refresh === 'string' && typeof receivedAt === 'number';
-  return isWhole ? { access, refresh, receivedAt } : null;
-}
-
-/** From `iat` to `exp` (RFC 7519 section 4.1), both of the server's clock. */
-function lifetimeMs(token: string): number {
-  const payload = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
-  const { exp, iat } = objectIn(payload, atob);
-  return typeof exp === 'number' && typeof iat === 'number' ? (exp - iat) * 1000 : Number.POSITIVE_INFINITY;
-}
-
-function objectIn(text: string, decode = (encoded: string) => encoded): Partial<Record<string, unknown>> {
-  try {
-    return Object(JSON.parse(decode(text)));
-  } catch {
-    return {};
-  }
-}
+const isSame = (found: Tokens | null, old: Tokens): boolean =>
+  found?.access === old.access && found.refresh === old.refresh;

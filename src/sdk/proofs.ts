@@ -18,13 +18,16 @@ export function loginProof(login: KeptLogin, renew: Refresher): Proof {
   const bearer = ({ access }: { access: string }): Credential => ['Authorization', `Bearer ${access}`];
   return {
     async current(signal) {
-      const tokens = await login.read();
+      const tokens = await abortable(login.read(), signal);
       if (tokens === null) return null;
-      if (login.stateOf(tokens) === 'good') return bearer(tokens);
+      const { ms, isShort } = login.timeLeft(tokens);
+      if (!isShort) return bearer(tokens);
+      const renewed = abortable(renew(tokens.access), signal);
+      if (ms <= 0) return bearer(await renewed);
       try {
-        return bearer(await abortable(renew(tokens.access), signal));
+        return bearer(await renewed);
       } catch (error) {
-        const isStillGood = login.stateOf(tokens) !== 'over' && !signal.aborted && !isRefusal(error);
+        const isStillGood = login.timeLeft(tokens).ms > 0 && !signal.aborted && !isRefusal(error);
         if (isStillGood) return bearer(tokens);
         throw error;
       }

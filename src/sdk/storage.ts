@@ -1,19 +1,17 @@
 /**
- * Where the tokens of one login are kept, as one text that nobody else has to understand. Its methods may be async, and
- * may throw: then the call that needed them fails with that error.
+ * Where logins are kept, one of each service, as one text that nobody else has to understand. Its methods may be async,
+ * and may throw: then the call that needed them fails with that error, as with a TimeoutError where they do not answer.
  */
 export type TokenStorage = {
   get(): string | null | undefined | Promise<string | null | undefined>;
   set(tokens: string): void | Promise<void>;
   remove(): void | Promise<void>;
   /**
-   * What all that share this storage lock (Web Locks) while one of them refreshes. Left out: a name made of the origin
-   * of the service.
+   * The same for all that share what is kept, and for nobody else: what they lock (Web Locks) while one of them changes
+   * it or refreshes. Left out: nobody has it but the clients that are given this object.
    */
   lockName?: string;
 };
-
-let memories = 0;
 
 /** Keeps the tokens in this object alone: gone with a reload, and out of the reach of whatever runs later. */
 export function memoryStorage(): TokenStorage {
@@ -26,7 +24,6 @@ export function memoryStorage(): TokenStorage {
     remove() {
       kept = null;
     },
-    lockName: `edge-accounts memory ${++memories}`,
   };
 }
 

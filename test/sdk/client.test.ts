@@ -11,7 +11,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const tokensIn = (storage: { text(): string | null }) => JSON.parse(storage.text() ?? 'null');
+const tokensIn = (storage: { text(): string | null }) => JSON.parse(storage.text() ?? '{}')[ORIGIN];
 const statusOf = async (access: string) => (await get('/users/me/', { token: access })).status;
 
 describe('login', () => {

@@ -215,27 +215,36 @@ describe('a failure that says nothing of the login keeps it', () => {
   });
 });
 
-it('a refresh that is never answered is given up, and the next request tries again', async () => {
-  const made = await signedInProgram(await person(), {
-    between: (request, number) =>
-      isRefresh(request) && number === 1
-        ? new Promise((_, reject) => {
-            request.signal.addEventListener('abort', () => reject(request.signal.reason));
-          })
-        : undefined,
-  });
-  inMinutes(31);
-  const time = new AbortController();
-  vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(time.signal);
-  const waiting = expect(made.client.me()).rejects.toMatchObject({
-    name: 'NetworkError',
-    cause: { name: 'TimeoutError' },
-  });
-  await vi.waitFor(() => expect(made.count('token/refresh/')).toBe(1));
-  time.abort(new DOMException('Too late', 'TimeoutError'));
-  await waiting;
-  expect((await made.client.me()).user_level).toBe(1);
-});
+it.each([
+  [
+    'hears that nobody waits',
+    (signal: AbortSignal, fail: (reason: unknown) => void) => {
+      signal.addEventListener('abort', () => fail(signal.reason));
+    },
+  ],
+  ['is deaf to that', () => undefined],
+])(
+  'a refresh that is never answered is given up, where fetch %s, and the next request tries again',
+  async (_, hear) => {
+    const made = await signedInProgram(await person(), {
+      between: (request, number) =>
+        isRefresh(request) && number === 1
+          ? new Promise((_, reject) => hear(request.signal, reject))
+          : undefined,
+    });
+    inMinutes(31);
+    const time = new AbortController();
+    vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(time.signal);
+    const waiting = expect(made.client.me()).rejects.toMatchObject({
+      name: 'NetworkError',
+      cause: { name: 'TimeoutError' },
+    });
+    await vi.waitFor(() => expect(made.count('token/refresh/')).toBe(1));
+    time.abort(new DOMException('Too late', 'TimeoutError'));
+    await waiting;
+    expect((await made.client.me()).user_level).toBe(1);
+  },
+);
 
 describe('an abort', () => {
   it('ends the waiting of the one who wanted it, and neither the refresh nor the waiting of others', async () => {

@@ -1,0 +1,22 @@
+/** From `iat` to `exp` (RFC 7519 section 4.1), both of the server's clock; endless where a token does not tell. */
+export function lifetimeMs(token: string): number {
+  const { exp, iat } = payloadOf(token);
+  return typeof exp === 'number' && typeof iat === 'number' ? (exp - iat) * 1000 : Number.POSITIVE_INFINITY;
+}
+
+function payloadOf(token: string): Json {
+  const encoded = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
+  return objectIn(encoded, atob);
+}
+
+type Json = Partial<Record<string, unknown>>;
+
+/** The members of an object in JSON; none of anything else. */
+export function objectIn(text: string | null | undefined, decode = (encoded: string) => encoded): Json {
+  try {
+    const value: unknown = JSON.parse(decode(text ?? ''));
+    return typeof value === 'object' ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}
