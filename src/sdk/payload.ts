@@ -4,6 +4,10 @@ export function lifetimeMs(token: string): number {
   return typeof exp === 'number' && typeof iat === 'number' ? (exp - iat) * 1000 : Number.POSITIVE_INFINITY;
 }
 
+/** Whether both are of one user, as far as they tell; SimpleJWT has made ids numbers and texts. */
+export const haveSameUser = (token: string, other: string): boolean =>
+  String(payloadOf(token)['user_id']) === String(payloadOf(other)['user_id']);
+
 function payloadOf(token: string): Json {
   const encoded = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
   return objectIn(encoded, atob);

@@ -1,12 +1,13 @@
 import { refreshing, TIMEOUT_MS } from './alone.ts';
 import { AccountsError, NetworkError, signedOut } from './errors.ts';
 import { type KeptLogin, thisMoment } from './login.ts';
+import { haveSameUser } from './payload.ts';
 import { isRefusal, type Service } from './service.ts';
 import type { Tokens } from './shelf.ts';
 import type { TokenStorage } from './storage.ts';
 
 /**
- * Gets an access token in place of `stale`: by one refresh, however many ask at once, or none where
+ * Gets an access token of the same user in place of `stale`: by one refresh, however many ask at once, or none where
  * somebody else has made it. @throws AccountsError 401 when that login is over, which is then forgotten; any other
  * failure keeps it.
  */
@@ -38,7 +39,7 @@ export function createRefresher(deps: RefresherDeps): Refresher {
 /** Alone among all that share the storage, so what it holds now may come from one of them. */
 async function refreshUnlessDone(deps: RefresherDeps, stale: string, signal: AbortSignal): Promise<Tokens> {
   const { service, login } = deps;
-  const old = signedIn(await login.read());
+  const old = ofSameUser(await login.read(), stale);
   if (old.access !== stale) return old;
   const asked = thisMoment();
   const now = await service.refresh(old.refresh, signal).then(
@@ -51,11 +52,11 @@ async function refreshUnlessDone(deps: RefresherDeps, stale: string, signal: Abo
       return replaced;
     },
   );
-  return signedIn(now);
+  return ofSameUser(now, stale);
 }
 
-/** @throws AccountsError when signed out */
-function signedIn(tokens: Tokens | null): Tokens {
-  if (tokens === null) throw signedOut();
+/** What one user asked for is never sent as another, who has signed in since. @throws AccountsError when signed out */
+function ofSameUser(tokens: Tokens | null, stale: string): Tokens {
+  if (tokens === null || !haveSameUser(tokens.access, stale)) throw signedOut();
   return tokens;
 }

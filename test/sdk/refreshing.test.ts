@@ -246,6 +246,43 @@ it.each([
   },
 );
 
+describe('what one user asked for is not sent as another', () => {
+  const change = {
+    method: 'PATCH',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ email: 'first@example.com' }),
+  };
+  const isChange = ({ method }: { method: string }) => method === 'PATCH';
+
+  it('who signed in while it was answered 401', async () => {
+    const next = await person();
+    const made = await signedInProgram(await person(), {
+      between: async (request) => {
+        if (!isChange(request)) return undefined;
+        await made.client.login({ username: next.username, password: next.password });
+        return Response.json({ detail: 'Token is expired' }, { status: 401 });
+      },
+    });
+    await expect(made.client.fetch(ME, change)).rejects.toMatchObject({ code: 'signed_out' });
+    expect(await made.client.me()).toMatchObject({ id: next.id, email: '' });
+    expect([made.sent.filter(isChange).length, made.signedOut()]).toEqual([1, 0]);
+  });
+
+  it('who signed in while it waited for a token', async () => {
+    const next = await person();
+    const made = await signedInProgram(await person(), {
+      between: async (request) => {
+        if (isRefresh(request)) await made.client.login({ username: next.username, password: next.password });
+        return undefined;
+      },
+    });
+    inMinutes(31);
+    await expect(made.client.fetch(ME, change)).rejects.toMatchObject({ code: 'signed_out' });
+    expect((await made.client.me()).id).toBe(next.id);
+    expect([made.sent.filter(isChange).length, made.signedOut()]).toEqual([0, 0]);
+  });
+});
+
 describe('an abort', () => {
   it('ends the waiting of the one who wanted it, and neither the refresh nor the waiting of others', async () => {
     const gate = Promise.withResolvers<undefined>();
