@@ -13,7 +13,10 @@ export type Proof = {
 
 export const keyProof = (key: string): Proof => ({ current: async () => ['X-API-Key', key] });
 
-/** A token that ends soon is used up where no other can be had now. */
+/** The longest that a request waits for a new token while the one it has is good. */
+const PATIENCE_MS = 5_000;
+
+/** A token that ends soon is used up where no other can be had, well before that end. */
 export function loginProof(login: KeptLogin, renew: Refresher): Proof {
   const bearer = ({ access }: { access: string }): Credential => ['Authorization', `Bearer ${access}`];
   return {
@@ -25,7 +28,7 @@ export function loginProof(login: KeptLogin, renew: Refresher): Proof {
       const renewed = abortable(renew(tokens.access), signal);
       if (ms <= 0) return bearer(await renewed);
       try {
-        return bearer(await renewed);
+        return bearer(await abortable(renewed, AbortSignal.timeout(Math.min(PATIENCE_MS, ms / 2))));
       } catch (error) {
         const isStillGood = login.timeLeft(tokens).ms > 0 && !signal.aborted && !isRefusal(error);
         if (isStillGood) return bearer(tokens);

@@ -70,6 +70,24 @@ describe('a token is replaced ahead of its end', () => {
     expect([count('token/refresh/'), count('users/me/'), signedOut()]).toEqual([1, 1, 0]);
   });
 
+  it('and used up well before its end where the refresh is not back by then', async () => {
+    const { client, count } = await signedInProgram(await person(), {
+      between: (request) => (isRefresh(request) ? new Promise(() => undefined) : undefined),
+    });
+    inMinutes(29.6);
+    const limits: { ms: number; end(): void }[] = [];
+    vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
+      const time = new AbortController();
+      limits.push({ ms, end: () => time.abort(new DOMException('Too late', 'TimeoutError')) });
+      return time.signal;
+    });
+    const waiting = client.me();
+    await vi.waitFor(() => expect(count('token/refresh/')).toBe(1));
+    for (const { end } of limits.filter(({ ms }) => ms <= 12_000)) end();
+    expect((await waiting).user_level).toBe(1);
+    expect([count('token/refresh/'), count('users/me/')]).toEqual([1, 1]);
+  });
+
   it('once in its time, where that is shorter than the usual leeway', async () => {
     const short = envWith({ ACCESS_TOKEN_TTL_SECONDS: '60' });
     const { client, count } = await signedInProgram(await person(), { env: short });
