@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { build } from 'esbuild';
 import type { BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { projectRoot } from '../cli/support/checkout.ts';
 import { chromiumPath } from './support/chromium.ts';
 import { PASSWORD, type Stage, setStage } from './support/stage.ts';
@@ -36,6 +36,12 @@ const bundled = async (): Promise<string> => {
   return outputFiles[0]?.text ?? '';
 };
 
+/** In a page: how many hold the lock around a refresh, and how many wait for it. */
+async function refreshLocks(): Promise<number[]> {
+  const { held = [], pending = [] } = await navigator.locks.query();
+  return [held, pending].map((all) => all.filter(({ name }) => name?.endsWith(' refresh')).length);
+}
+
 describe.runIf(chromiumPath)('the client in a browser', () => {
   let stage: Stage;
   let [site, foreign]: Site[] = [];
@@ -65,9 +71,13 @@ describe.runIf(chromiumPath)('the client in a browser', () => {
   it('keeps a login for all tabs, refreshes once between them, and is told of a logout', async () => {
     const [first, second] = [await tab(), await tab()];
     const refreshes: string[] = [];
-    context.on('request', (request) => {
-      if (request.url().endsWith('/token/refresh/') && request.method() === 'POST')
+    const bothWait = Promise.withResolvers<void>();
+    await context.route('**/token/refresh/', async (route, request) => {
+      if (request.method() === 'POST') {
         refreshes.push(request.url());
+        await bothWait.promise;
+      }
+      await route.continue();
     });
     for (const page of [first, second]) {
       await page.evaluate((baseUrl) => {
@@ -79,7 +89,12 @@ describe.runIf(chromiumPath)('the client in a browser', () => {
     }
     await first.evaluate((password) => client.login({ username: 'ada', password }), PASSWORD);
     expect(await second.evaluate(async () => (await client.me()).username)).toBe('ada');
-    await Promise.all([first, second].map((page) => page.evaluate(() => client.refresh())));
+    const refreshed = Promise.all([first, second].map((page) => page.evaluate(() => client.refresh())));
+    // One is in the middle of it, and the other has seen the old token and waits.
+    await vi.waitFor(async () => expect(await first.evaluate(refreshLocks)).toEqual([1, 1]), 10_000);
+    bothWait.resolve();
+    await refreshed;
+    await context.unroute('**/token/refresh/');
     expect(refreshes.length).toBe(1);
     await first.evaluate(() => client.logout());
     expect(await second.evaluate(() => client.me().catch(({ status }) => status))).toBe(401);
