@@ -20,6 +20,7 @@ async function listen(script: string): Promise<Site> {
     seen.set(pathname, request.headers);
     const target = searchParams.get('to');
     if (target !== null) return void response.writeHead(307, { Location: target }).end();
+    if (searchParams.has('refuses')) return void response.writeHead(401).end();
     response.setHeader('Content-Type', pathname === '/sdk.js' ? 'text/javascript' : 'text/html');
     response.end(pathname === '/sdk.js' ? script : '<script src="/sdk.js"></script>');
   });
@@ -121,6 +122,29 @@ describe.runIf(chromiumPath)('the client in a browser', () => {
     expect(site?.headersAt('/token')?.authorization).toMatch(/^Bearer /);
     expect(foreign?.headersAt('/token')).toBeDefined();
     expect(foreign?.headersAt('/token')?.authorization).toBe(undefined);
+  });
+
+  it('asks nobody again who was not sent the token', async () => {
+    const page = await tab();
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(`${request.method()} ${new URL(request.url()).pathname}`));
+    const status = await page.evaluate(
+      async ({ baseUrl, origin, target, password }) => {
+        const made = sdk.createClient({ baseUrl, origins: [origin] });
+        await made.login({ username: 'ada', password });
+        return (await made.fetch(`${origin}/away?to=${encodeURIComponent(target)}`)).status;
+      },
+      {
+        baseUrl: stage.origin,
+        origin: site?.origin ?? '',
+        target: `${foreign?.origin}/away?refuses`,
+        password: PASSWORD,
+      },
+    );
+    expect(status).toBe(401);
+    expect(asked.filter((each) => each.startsWith('GET') || each.includes('/refresh/'))).toEqual(
+      Array(2).fill('GET /away'),
+    );
   });
 
   it('takes a key nowhere when it is redirected', async () => {
