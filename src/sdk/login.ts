@@ -20,8 +20,8 @@ export type KeptLogin = {
   keep(received: Received): Promise<void>;
   /** As `keep`, unless somebody logged in or out since `old`, who has the last word: answers what holds then. */
   replace(old: Tokens, received: Received): Promise<Tokens | null>;
-  /** The service refused `old`: forgets it and tells, unless it was replaced as above. */
-  drop(old: Tokens): Promise<Tokens | null>;
+  /** The service refused this refresh token: forgets it and tells, unless it was replaced as above. */
+  drop(refresh: string): Promise<Tokens | null>;
   /** Forgets the login, which counts from the call on; `finish` gets it also where the storage fails to forget it. */
   leave(finish: (left: Tokens) => Promise<void>): Promise<void>;
   /** For how long the access token is good, endless where it does not tell, and whether it is time for another. */
@@ -66,11 +66,11 @@ export function createKeptLogin(shelf: Shelf, onSignedOut: () => void): KeptLogi
       believed = {};
     },
     replace: async (old, tokens) => noticed(living(await put(tokens, old))),
-    async drop(old) {
-      over = old.refresh;
+    async drop(refresh) {
+      over = refresh;
       let now: Tokens | null = null;
       try {
-        now = living(await shelf.change((found) => (isSame(found, old) ? null : found)));
+        now = living(await shelf.change((found) => (found?.refresh === refresh ? null : found)));
       } finally {
         noticed(now);
       }

@@ -47,7 +47,7 @@ async function refreshUnlessDone(deps: RefresherDeps, stale: string, signal: Abo
     async (error: unknown) => {
       if (!isRefusal(error)) throw error;
       const isOver = (await login.read()) === null;
-      const replaced = await login.drop(old);
+      const replaced = await login.drop(old.refresh);
       if (replaced === null) throw isOver ? signedOut() : error;
       return replaced;
     },

@@ -176,6 +176,24 @@ describe('a storage that never answers', () => {
   });
 });
 
+it('a refresh token that is refused is forgotten, whatever access token is beside it by then', async () => {
+  const storage = sharedStorage();
+  const refusal = () => Response.json({ detail: 'Token is invalid' }, { status: 401 });
+  const other = program({ storage });
+  const { client, signedOut } = await signedInProgram(await person(), {
+    storage,
+    between: async ({ url }) => {
+      if (!url.endsWith('/token/refresh/')) return undefined;
+      // One that shares no lock, such as another process.
+      await storage.set((storage.text() ?? '').replace('"access":"', '"access":"new'));
+      return refusal();
+    },
+  });
+  await expect(client.refresh()).rejects.toMatchObject({ detail: 'Token is invalid' });
+  expect([storage.text(), signedOut()]).toEqual([null, 1]);
+  await expect(other.client.refresh()).rejects.toMatchObject({ code: 'signed_out' });
+});
+
 describe('a storage that fails to forget', () => {
   const failing = async () => {
     const storage = sharedStorage();
