@@ -36,10 +36,12 @@ const isSentence = (value: unknown): boolean => typeof value === 'string' && /\S
 const areSentences = (value: unknown): boolean =>
   Array.isArray(value) && value.length > 0 && value.every(isSentence);
 
-/** `{detail}` or `{field: [sentences]}`, as clients read them. */
+/** `{detail}` or `{field: [sentences]}`, as clients read them, beside the code that clients of OAuth read. */
 function isError(body: unknown): boolean {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return false;
   if ('detail' in body && !Array.isArray(body.detail)) return isSentence(body.detail);
-  const sentences = Object.values(body);
+  const { error, ...fields }: { error?: unknown } = body;
+  if (error !== undefined && error !== 'invalid_request') return false;
+  const sentences = Object.values(fields);
   return sentences.length > 0 && sentences.every(areSentences);
 }
