@@ -1,11 +1,11 @@
 // Builds dist/, the files that are served without the Worker: scripts, styles and images. Pages come
 // from the Worker, so that they get its headers and are never redirected by the asset rules.
 
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { bundlePage } from './bundle.ts';
-import { isMissing, readIfPresent } from './files.ts';
+import { isMissing, writeIfDifferent } from './files.ts';
 import { paths } from './project.ts';
 
 const swagger = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
@@ -46,10 +46,4 @@ async function listFiles(folder: string): Promise<string[]> {
     if (isMissing(cause)) return [];
     throw cause;
   }
-}
-
-async function writeIfDifferent(target: string, wanted: Uint8Array): Promise<void> {
-  if ((await readIfPresent(target))?.equals(wanted)) return;
-  await mkdir(dirname(target), { recursive: true });
-  await writeFile(target, wanted);
 }

@@ -1,12 +1,13 @@
 // Where the password of `npm run admin:create` comes from: never from its arguments.
 
+import * as z from 'zod/mini';
 import { type PasswordPolicy, passwordProblem } from '../core/passwords.ts';
 import { randomBytes } from '../core/secrets.ts';
 import { newUserBody } from '../http/routes/user-bodies.ts';
 import { UsageError } from './options.ts';
 import { askSecretly, canAsk, readPipedLine } from './questions.ts';
 
-const credentials = newUserBody.pick({ username: true, password: true });
+const credentials = z.pick(newUserBody(), { username: true, password: true });
 
 /** @throws UsageError unless both are what the API would take of a new user. */
 export function assertAcceptable(policy: PasswordPolicy, user: { username: string; password: string }): void {

@@ -4,6 +4,11 @@
 type D1Database = unknown;
 type RateLimit = unknown;
 
+/** Only on Workers, where requests come in: no script takes any. */
+interface Request {
+  cf?: { country?: unknown };
+}
+
 /** Only on Workers, where digests are compared: no script does. */
 interface SubtleCrypto {
   timingSafeEqual(a: ArrayBufferView, b: ArrayBufferView): boolean;

@@ -1,9 +1,11 @@
 // wrangler's [build] command: it runs before wrangler reads .dev.vars and opens the local database, so
-// what it makes counts in that same run. Local development gets all of it, a deployment only dist/.
+// what it makes counts in that same run. Local development gets all of it, a deployment only
+// dist/ and the files that the Worker is bundled with.
 
 import { relative } from 'node:path';
 import { buildAssets } from './assets.ts';
 import { ensureSigningKey } from './dev-vars.ts';
+import { buildDocument } from './document.ts';
 import { migrateLocal } from './local-database.ts';
 import { paths, projectRoot } from './project.ts';
 
@@ -34,8 +36,21 @@ async function migrate(state: string): Promise<string[]> {
   }
 }
 
+/** Likewise in development, where wrangler then says what is wrong with the source. */
+async function describeApi(isLocal: boolean): Promise<string[]> {
+  try {
+    await buildDocument();
+    return [];
+  } catch (cause) {
+    if (!isLocal) throw cause;
+    return [`The API document is the old one: ${cause instanceof Error ? cause.message : String(cause)}`];
+  }
+}
+
 if (import.meta.main) {
+  const isLocal = preparesEverything(process.env);
   await buildAssets();
+  const lines = [...(await describeApi(isLocal)), ...(isLocal ? await prepareLocal() : [])];
   // Without a line break at the end, for which wrangler would print a line of its own.
-  if (preparesEverything(process.env)) process.stdout.write((await prepareLocal()).join('\n'));
+  process.stdout.write(lines.join('\n'));
 }

@@ -10,6 +10,8 @@ export const paths = {
   devVars: join(projectRoot, '.dev.vars'),
   /** What the page of the Worker loads, told to it by the build. */
   pageFiles: join(projectRoot, '.wrangler', 'page-files.json'),
+  /** The OpenAPI document, which the build makes of the routes and the Worker serves. */
+  document: join(projectRoot, '.wrangler', 'openapi.json'),
   migrations: join(projectRoot, 'migrations'),
   state: join(projectRoot, '.wrangler', 'state'),
   web: join(projectRoot, 'src', 'web'),

@@ -1,16 +1,18 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod/mini';
 import { DomainError } from '../core/errors.ts';
 import type { Cursor, CursorPage } from '../core/pages.ts';
+import { documentation, lazily } from './documentation.ts';
 import { pageQuery } from './paging.ts';
 
-export const cursorQuery = pageQuery.pick({ page_size: true }).extend({
-  cursor: z
-    .string()
-    .optional()
-    .openapi({ example: 'older-1234', description: 'As in `next` and `previous`.' }),
-});
+export const cursorQuery = lazily(() =>
+  z.extend(z.pick(pageQuery(), { page_size: true }), {
+    cursor: z
+      .optional(z.string())
+      .register(documentation, { example: 'older-1234', description: 'As in `next` and `previous`.' }),
+  }),
+);
 
-export type CursorQuery = z.output<typeof cursorQuery>;
+export type CursorQuery = z.output<ReturnType<typeof cursorQuery>>;
 
 /** @throws DomainError `not_found` for a text that no answer gave. */
 export function cursorOf({ cursor }: CursorQuery): Cursor | null {
@@ -29,16 +31,16 @@ export function answerCursorPage<Row, Shown>(
   return { next: linkTo(url, older), previous: linkTo(url, newer), results: rows.map(shown) };
 }
 
-export const cursorPageSchema = <Row extends z.ZodType>(row: Row, name: string) =>
+export const cursorPageSchema = <Row extends z.ZodMiniType>(row: Row, name: string) =>
   z
     .object({
       next: link('https://accounts.example.com/api/accounts/audit-events/?cursor=older-1234'),
       previous: link('https://accounts.example.com/api/accounts/audit-events/?cursor=newer-1283'),
       results: z.array(row),
     })
-    .openapi(name);
+    .register(documentation, { id: name });
 
-const link = (example: string) => z.url().nullable().openapi({ example });
+const link = (example: string) => z.nullable(z.url()).register(documentation, { example });
 
 function linkTo(url: URL, cursor: Cursor | null): string | null {
   if (cursor === null) return null;

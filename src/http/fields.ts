@@ -1,45 +1,39 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod/mini';
 import { isJsonObject, type JsonObject, leavesOf } from '../core/json.ts';
 import { MAX_PASSWORD_BYTES } from '../core/passwords.ts';
 import { utf8 } from '../core/secrets.ts';
 import { parseJson, pythonTypeOf } from './body.ts';
-
-/** How the field is written in the OpenAPI document. */
-type Documentation = {
-  type: JsonType | JsonType[];
-  example: unknown;
-  description?: string;
-  format?: 'int32' | 'password';
-  minLength?: number;
-  maxLength?: number;
-  items?: { type: JsonType; enum?: string[] };
-  maxItems?: number;
-};
-type JsonType = 'string' | 'integer' | 'boolean' | 'object' | 'array' | 'null';
+import { type Documentation, documentation, lazily } from './documentation.ts';
 
 /** Returns the value, or notes sentences in `problems`, in which case what it returns is not used. */
 type Reader<T> = (value: NonNullable<unknown>, problems: string[]) => T;
 
 /** Fields whose form is not the last text: a repeated name gives a list or is refused, an object is JSON text. */
-const formKinds = new WeakMap<z.ZodType, 'list' | 'once' | 'json'>();
+const formKinds = new WeakMap<z.core.$ZodType, 'list' | 'once' | 'json'>();
 
 /** A field in the words of Django REST Framework, which existing clients show to people. */
-function field<T>(documentation: Documentation, read: Reader<T>) {
-  return z
-    .unknown()
-    .transform((value, context): T => {
-      const problems: string[] = [];
-      const result = value === undefined || value === null ? undefined : read(value, problems);
-      if (value === undefined) problems.push('This field is required.');
-      if (value === null) problems.push('This field may not be null.');
-      for (const message of problems) context.addIssue({ code: 'custom', message });
-      return problems.length > 0 || result === undefined ? z.NEVER : result;
-    })
-    .openapi(documentation);
+function field<T>(shown: Documentation, read: Reader<T>) {
+  return readingWith((value, problems): T | undefined => {
+    if (value === undefined) problems.push('This field is required.');
+    if (value === null) problems.push('This field may not be null.');
+    return value === undefined || value === null ? undefined : read(value, problems);
+  }).register(documentation, shown);
 }
 
+/** Without a problem there is a value, which may be undefined only where its type says so. */
+const readingWith = <T>(read: (value: unknown, problems: string[]) => T | undefined) =>
+  z.pipe(
+    z.unknown(),
+    z.transform((value, context): T => {
+      const problems: string[] = [];
+      const result = read(value, problems);
+      for (const message of problems) context.issues.push({ code: 'custom', message, input: value });
+      return problems.length > 0 || result === undefined ? z.NEVER : result;
+    }),
+  );
+
 /** Whatever the client sent; the rule that uses it judges it. */
-export const anything = (documentation: Documentation) => z.unknown().openapi(documentation);
+export const anything = (shown: Documentation) => z.unknown().register(documentation, shown);
 
 type TextOptions = {
   max: number;
@@ -53,7 +47,7 @@ type TextOptions = {
 /** A trimmed text; numbers become text, as they do in the reference. */
 export function text({ max, example, description, blank = false, refuse }: TextOptions) {
   const bounds = {
-    maxLength: max,
+    ...(Number.isFinite(max) ? { maxLength: max } : {}),
     ...(blank ? {} : { minLength: 1 }),
     ...(description ? { description } : {}),
   };
@@ -89,11 +83,7 @@ export const password = (description: string) =>
 
 /** A token; any length that the body allows, since a wrong one is refused with 401 and not 400. */
 export const token = (description: string) =>
-  text({ max: Number.MAX_SAFE_INTEGER, example: 'eyJhbGciOiJFUzI1NiJ9...', description }).openapi({
-    type: 'string',
-    minLength: 1,
-    maxLength: undefined,
-  });
+  text({ max: Number.POSITIVE_INFINITY, example: 'eyJhbGciOiJFUzI1NiJ9...', description });
 
 /**
  * A token or key of any kind, of which it is asked whether it is good: a text that can be none is one that is not,
@@ -111,11 +101,9 @@ export function anyToken(description: string) {
 }
 
 /** RFC 7662 section 2.1, RFC 7009 section 2.1: a help for the search, which needs none here. */
-export const typeHint = anything({
-  type: 'string',
-  example: 'access_token',
-  description: 'Ignored.',
-}).optional();
+export const typeHint = lazily(() =>
+  z.optional(anything({ type: 'string', example: 'access_token', description: 'Ignored.' })),
+);
 
 const INT32_MAX = 2 ** 31 - 1;
 
@@ -152,15 +140,11 @@ export const boolean = (example: boolean, description: string) =>
 
 /** A JSON object, kept as it is. `null` counts as an empty one. */
 export function jsonObject(name: string, example: JsonObject, description: string) {
-  const schema = z
-    .unknown()
-    .transform((value, context): JsonObject => {
-      if (value === null) return {};
-      const problems = value === undefined ? ['This field is required.'] : problemsOfObject(value, name);
-      for (const message of problems) context.addIssue({ code: 'custom', message });
-      return isJsonObject(value) && problems.length === 0 ? value : z.NEVER;
-    })
-    .openapi({ type: 'object', additionalProperties: {}, example, description });
+  const schema = readingWith((value, problems): JsonObject | undefined => {
+    if (value === null) return {};
+    problems.push(...(value === undefined ? ['This field is required.'] : problemsOfObject(value, name)));
+    return isJsonObject(value) ? value : undefined;
+  }).register(documentation, { type: 'object', additionalProperties: {}, example, description });
   formKinds.set(schema, 'json');
   return schema;
 }
@@ -170,8 +154,8 @@ const MAX_IDS = 1000;
 /** A list of ids, returned sorted and without repetitions. */
 export function idList(example: number[], description: string) {
   const items = { items: { type: 'integer' }, maxItems: MAX_IDS } as const;
-  const documentation = { type: 'array', ...items, example, description } as const;
-  const schema = field(documentation, (value, problems) => {
+  const shown = { type: 'array', ...items, example, description } as const;
+  const schema = field(shown, (value, problems) => {
     if (!Array.isArray(value)) {
       problems.push(`Expected a list of items but got type "${pythonTypeOf(value)}".`);
       return [];
@@ -208,12 +192,15 @@ export function choices<Choice extends string>(all: readonly Choice[], example: 
 }
 
 /** The members of a form that a schema knows, each as the field's kind wants it. */
-export function formMembers(schema: z.ZodObject, form: FormData | URLSearchParams): Record<string, unknown> {
+export function formMembers(
+  schema: z.ZodMiniObject,
+  form: FormData | URLSearchParams,
+): Record<string, unknown> {
   const members: Record<string, unknown> = {};
   for (const [name, wrapped] of Object.entries(schema.shape)) {
     const values = form.getAll(name);
-    const isOptional = wrapped instanceof z.ZodOptional;
-    const kind = formKinds.get(isOptional ? (wrapped.unwrap() as z.ZodType) : wrapped);
+    const isOptional = wrapped instanceof z.ZodMiniOptional;
+    const kind = formKinds.get(isOptional ? wrapped.def.innerType : wrapped);
     // A form has no way to write an empty list, so a required one that is absent is empty.
     if (values.length === 0 && (isOptional || kind !== 'list')) continue;
     const last = values.at(-1);

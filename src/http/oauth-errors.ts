@@ -1,5 +1,6 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod/mini';
 import type { ErrorShape } from './context.ts';
+import { documentation, lazily } from './documentation.ts';
 import { detailSchema } from './schemas.ts';
 
 const REQUEST_FAULTS = new Set([400, 413, 415]);
@@ -8,16 +9,17 @@ const REQUEST_FAULTS = new Set([400, 413, 415]);
 const shape: ErrorShape = (body, status) =>
   REQUEST_FAULTS.has(status) ? { error: 'invalid_request', ...body } : body;
 
-const schema = detailSchema
-  .partial()
-  .extend({
-    error: z
-      .literal('invalid_request')
-      .optional()
-      .openapi({ example: 'invalid_request', description: 'With 400, 413 and 415.' }),
-  })
-  .catchall(z.array(z.string()))
-  .openapi('TokenError');
+const error = () =>
+  z.optional(z.literal('invalid_request')).register(documentation, {
+    example: 'invalid_request',
+    description: 'With 400, 413 and 415.',
+  });
+
+const schema = lazily(() =>
+  z
+    .catchall(z.extend(z.partial(detailSchema()), { error: error() }), z.array(z.string()))
+    .register(documentation, { id: 'TokenError' }),
+);
 
 /** For the operations of RFC 7009 and RFC 7662. */
 export const oauthErrors = { shape, schema };

@@ -1,21 +1,25 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod/mini';
 import { DomainError } from '../core/errors.ts';
 import type { Page, Slice } from '../core/pages.ts';
+import { documentation, lazily } from './documentation.ts';
 
 const DEFAULT_PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 200;
 
-const pageParameters = {
-  page: z.string().optional().openapi({ type: 'integer', example: 1, description: 'Counted from 1.' }),
-  page_size: z
-    .string()
-    .optional()
-    .openapi({ type: 'integer', example: DEFAULT_PAGE_SIZE, description: `At most ${MAX_PAGE_SIZE}.` }),
-};
+export const pageQuery = lazily(() =>
+  z.object({
+    page: z
+      .optional(z.string())
+      .register(documentation, { type: 'integer', example: 1, description: 'Counted from 1.' }),
+    page_size: z.optional(z.string()).register(documentation, {
+      type: 'integer',
+      example: DEFAULT_PAGE_SIZE,
+      description: `At most ${MAX_PAGE_SIZE}.`,
+    }),
+  }),
+);
 
-export const pageQuery = z.object(pageParameters);
-
-export type PageQuery = z.output<typeof pageQuery>;
+export type PageQuery = z.output<ReturnType<typeof pageQuery>>;
 export type Pager = Slice & { number: number; url: URL };
 
 export const isPaged = (query: PageQuery): boolean =>
@@ -47,19 +51,19 @@ export function answerPage<Row, Shown>(
 }
 
 /** The envelope that clients of Django REST Framework page through. */
-export const pageSchema = <Row extends z.ZodType>(row: Row) =>
+export const pageSchema = <Row extends z.ZodMiniType>(row: Row) =>
   z.object({
-    count: z.int().openapi({ example: 1, description: 'Rows in all.' }),
+    count: z.int().register(documentation, { example: 1, description: 'Rows in all.' }),
     next: link('https://accounts.example.com/api/accounts/users/?page=3'),
     previous: link('https://accounts.example.com/api/accounts/users/?page=1'),
     results: z.array(row),
   });
 
 /** What a list answers: a bare array or, when a page is asked for, the envelope under `name`. */
-export const arrayOrPage = <Row extends z.ZodType>(row: Row, name: string) =>
-  z.union([z.array(row), pageSchema(row).openapi(name)]);
+export const arrayOrPage = <Row extends z.ZodMiniType>(row: Row, name: string) =>
+  z.union([z.array(row), pageSchema(row).register(documentation, { id: name })]);
 
-const link = (example: string) => z.url().nullable().openapi({ example });
+const link = (example: string) => z.nullable(z.url()).register(documentation, { example });
 
 const invalidPage = (): DomainError => new DomainError('not_found', 'Invalid page.');
 

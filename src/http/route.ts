@@ -1,4 +1,4 @@
-import type { z } from '@hono/zod-openapi';
+import type * as z from 'zod/mini';
 import type { Afterwards } from '../core/afterwards.ts';
 import type { Deps } from '../core/deps.ts';
 import { DomainError, type FieldErrors, invalidFields } from '../core/errors.ts';
@@ -8,6 +8,7 @@ import type { Access } from './access.ts';
 import { bufferBody, parseBody, type RawBody } from './body.ts';
 import { clientOf } from './client.ts';
 import type { AppContext, ErrorShape } from './context.ts';
+import { lazily } from './documentation.ts';
 import { formMembers } from './fields.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -39,28 +40,28 @@ export type RouteConfig<Body, Query, Result> = {
   tag: string;
   summary: string;
   description?: string;
-  /** Left out where the route reads none: whatever is sent is then ignored. */
-  body?: Body;
+  /** Made at the first request. Left out where the route reads none: whatever is sent is then ignored. */
+  body?: () => Body;
   /** Finds what only the configuration can tell about a body, so that its faults come with the others. */
   judge?: (members: Record<string, unknown>, deps: Deps) => FieldErrors;
-  query?: Query;
+  query?: () => Query;
   answer: {
     status: 200 | 201 | 204;
     description: string;
-    schema?: Result;
+    schema?: () => Result;
     /** What its headers say, by their names. */
     headers?: Record<string, string>;
   };
   /** Failures that only this route knows, for the document. */
   failures?: { 400?: string; 401?: string; 403?: string; 404?: string; 409?: string; 429?: string };
   /** How this route's clients read an error, where not as everywhere. */
-  errors?: { shape: ErrorShape; schema: z.ZodType };
+  errors?: { shape: ErrorShape; schema: () => z.ZodMiniType };
 };
 
 /** A route without the types of its input, as the router and the document see it. */
 export type Route = {
   access: Access<unknown>;
-  config: RouteConfig<z.ZodObject, z.ZodObject, z.ZodType>;
+  config: RouteConfig<z.ZodMiniObject, z.ZodMiniObject, z.ZodMiniType>;
   serve(c: AppContext): Promise<Response>;
 };
 
@@ -70,16 +71,18 @@ export type Route = {
  */
 export function route<
   Caller,
-  Body extends z.ZodObject = z.ZodObject,
-  Query extends z.ZodObject = z.ZodObject,
-  Result extends z.ZodType = z.ZodUndefined,
+  Body extends z.ZodMiniObject = z.ZodMiniObject,
+  Query extends z.ZodMiniObject = z.ZodMiniObject,
+  Result extends z.ZodMiniType = z.ZodMiniUndefined,
 >(
   access: Access<Caller>,
   config: RouteConfig<Body, Query, Result>,
   handle: (
     input: Input<Caller, z.output<Body>, z.output<Query>>,
-  ) => Promise<Result extends z.ZodUndefined ? void : z.input<Result>>,
+  ) => Promise<Result extends z.ZodMiniUndefined ? void : z.input<Result>>,
 ): Route {
+  const bodySchema = config.body && lazily(config.body);
+  const querySchema = config.query && lazily(config.query);
   async function serve(c: AppContext): Promise<Response> {
     if (config.errors !== undefined) c.set('errorShape', config.errors.shape);
     const raw = config.body === undefined ? null : await bufferBody(c.req.raw);
@@ -88,10 +91,10 @@ export function route<
     if (caller instanceof Response) return caller;
     const ids = idsOf(c.req.param('id'), config.idIsText);
     const url = new URL(c.req.url);
-    const query = validQuery<Query>(config.query, url.searchParams);
+    const query = validQuery<Query>(querySchema?.(), url.searchParams);
     const deps = c.get('deps')();
-    const members = await membersOf(config.body, raw, c.req.header('Content-Type'));
-    const body = valid<Body>(config.body, members, config.judge?.(members, deps));
+    const members = await membersOf(bodySchema?.(), raw, c.req.header('Content-Type'));
+    const body = valid<Body>(bodySchema?.(), members, config.judge?.(members, deps));
     const afterwards: Afterwards = (work) => c.get('afterwards').push(work);
     const setHeader = (name: string, value: string): void => c.header(name, value);
     const input = { ...ids, body, query, deps, now, client: clientOf(c), afterwards, url, setHeader };
@@ -124,7 +127,7 @@ function idsOf(segment = '', isText = false): { id: number; textId: string } {
   return { id: Number(segment), textId: segment };
 }
 
-function validQuery<Query extends z.ZodObject>(
+function validQuery<Query extends z.ZodMiniObject>(
   schema: Query | undefined,
   parameters: URLSearchParams,
 ): z.output<Query> {
@@ -132,7 +135,7 @@ function validQuery<Query extends z.ZodObject>(
 }
 
 async function membersOf(
-  schema: z.ZodObject | undefined,
+  schema: z.ZodMiniObject | undefined,
   raw: RawBody,
   contentType = '',
 ): Promise<Record<string, unknown>> {
@@ -145,7 +148,7 @@ async function membersOf(
  * Without a schema there is nothing to read and no type to promise: the cast holds since `route` infers
  * `Body` and `Query` from the very schema given here.
  */
-function valid<Schema extends z.ZodObject>(
+function valid<Schema extends z.ZodMiniObject>(
   schema: Schema | undefined,
   members: object,
   judged: FieldErrors = {},
@@ -156,7 +159,7 @@ function valid<Schema extends z.ZodObject>(
   throw invalidFields({ ...judged, ...(parsed.success ? {} : fieldErrors(parsed.error)) });
 }
 
-function fieldErrors(error: z.ZodError): FieldErrors {
+function fieldErrors(error: z.core.$ZodError): FieldErrors {
   const fields: FieldErrors = {};
   for (const { path, message } of error.issues) {
     const name = String(path[0] ?? 'non_field_errors');

@@ -1,53 +1,70 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod/mini';
 import type { ApiKey } from '../core/api-keys.ts';
 import { ACTOR_KINDS, AUDIT_EVENTS, type AuditEvent } from '../core/audit-events.ts';
 import type { SeenSession } from '../core/live-sessions.ts';
 import { ALL_PERMISSIONS } from '../core/permissions.ts';
 import { heldPermissions, type Rights } from '../core/principal.ts';
 import type { User } from '../core/users.ts';
+import { documentation, lazily } from './documentation.ts';
 
 const instant = (description: string) =>
-  z.string().openapi({ format: 'date-time', example: '2026-11-01T12:00:00.000000Z', description });
+  z
+    .string()
+    .register(documentation, { format: 'date-time', example: '2026-11-01T12:00:00.000000Z', description });
 
 /** With the six decimals of Python's clock, which clients of the reference parse by their number. */
 const instantJson = (instant: Date): string => instant.toISOString().replace('Z', '000Z');
 
-export const permissionCodename = z.enum([...ALL_PERMISSIONS]).openapi({ example: 'view_user' });
+export const permissionCodename = lazily(() =>
+  z.enum([...ALL_PERMISSIONS]).register(documentation, { example: 'view_user' }),
+);
 
-const id = (example: number) => z.int().openapi({ example });
+const id = (example: number) => z.int().register(documentation, { example });
 
-export const userSchema = z
-  .object({
-    id: id(1),
-    username: z.string().openapi({ example: 'admin' }),
-    email: z.string().openapi({ example: 'admin@example.com', description: 'Empty when there is none.' }),
-    first_name: z.string().openapi({ example: 'Ada' }),
-    last_name: z.string().openapi({ example: 'Lovelace' }),
-    user_level: z.int().openapi({ example: 10, description: '0 streamer, 1 standard, 10 and above admin.' }),
-    is_active: z.boolean().openapi({ example: true }),
-    is_staff: z.boolean().openapi({ example: true, description: 'Stored, without effect.' }),
-    is_superuser: z.boolean().openapi({ example: true, description: 'Stored, without effect.' }),
-    date_joined: instant('When the user was created.'),
-    last_login: instant('The last login with a password.').nullable(),
-    api_key: z.null().openapi({ description: 'Always null: keys are kept as digests.', example: null }),
-    api_key_preview: z.string().nullable().openapi({ example: 'dsp_AbCd...wxyz' }),
-    custom_properties: z.record(z.string(), z.json()).openapi({
-      type: 'object',
-      additionalProperties: {},
-      example: { theme: 'dark' },
-    }),
-    avatar_config: z.record(z.string(), z.json()).openapi({
-      type: 'object',
-      additionalProperties: {},
-      example: {},
-    }),
-    channel_profiles: z.array(z.int()).openapi({ example: [1, 2] }),
-    stream_limit: z.int().openapi({ example: 0 }),
-    groups: z.array(z.int()).openapi({ example: [1] }),
-  })
-  .openapi('User');
+export const userSchema = lazily(() =>
+  z
+    .object({
+      id: id(1),
+      username: z.string().register(documentation, { example: 'admin' }),
+      email: z
+        .string()
+        .register(documentation, { example: 'admin@example.com', description: 'Empty when there is none.' }),
+      first_name: z.string().register(documentation, { example: 'Ada' }),
+      last_name: z.string().register(documentation, { example: 'Lovelace' }),
+      user_level: z
+        .int()
+        .register(documentation, { example: 10, description: '0 streamer, 1 standard, 10 and above admin.' }),
+      is_active: z.boolean().register(documentation, { example: true }),
+      is_staff: z
+        .boolean()
+        .register(documentation, { example: true, description: 'Stored, without effect.' }),
+      is_superuser: z
+        .boolean()
+        .register(documentation, { example: true, description: 'Stored, without effect.' }),
+      date_joined: instant('When the user was created.'),
+      last_login: z.nullable(instant('The last login with a password.')),
+      api_key: z
+        .null()
+        .register(documentation, { description: 'Always null: keys are kept as digests.', example: null }),
+      api_key_preview: z.nullable(z.string()).register(documentation, { example: 'dsp_AbCd...wxyz' }),
+      custom_properties: z.record(z.string(), z.json()).register(documentation, {
+        type: 'object',
+        additionalProperties: {},
+        example: { theme: 'dark' },
+      }),
+      avatar_config: z.record(z.string(), z.json()).register(documentation, {
+        type: 'object',
+        additionalProperties: {},
+        example: {},
+      }),
+      channel_profiles: z.array(z.int()).register(documentation, { example: [1, 2] }),
+      stream_limit: z.int().register(documentation, { example: 0 }),
+      groups: z.array(z.int()).register(documentation, { example: [1] }),
+    })
+    .register(documentation, { id: 'User' }),
+);
 
-export function userJson(user: User): z.input<typeof userSchema> {
+export function userJson(user: User): z.input<ReturnType<typeof userSchema>> {
   return {
     id: user.id,
     username: user.username,
@@ -70,33 +87,34 @@ export function userJson(user: User): z.input<typeof userSchema> {
   };
 }
 
-export const meSchema = userSchema
-  .extend({
-    permissions: z.array(permissionCodename).openapi({
-      example: ['view_user', 'change_user'],
-      description: 'What the caller may do now; all of them for admins.',
-    }),
-  })
-  .openapi('Me');
+export const meSchema = lazily(() => {
+  const permissions = z.array(permissionCodename()).register(documentation, {
+    example: ['view_user', 'change_user'],
+    description: 'What the caller may do now; all of them for admins.',
+  });
+  return z.intersection(userSchema(), z.object({ permissions })).register(documentation, { id: 'Me' });
+});
 
-export const meJson = (user: User, rights: Rights): z.input<typeof meSchema> => ({
+export const meJson = (user: User, rights: Rights): z.input<ReturnType<typeof meSchema>> => ({
   ...userJson(user),
   permissions: heldPermissions(rights),
 });
 
-export const apiKeySchema = z
-  .object({
-    id: id(1),
-    user_id: id(1),
-    username: z.string().openapi({ example: 'admin' }),
-    name: z.string().openapi({ example: '', description: 'Empty for the personal key.' }),
-    key_preview: z.string().openapi({ example: 'dsp_AbCd...wxyz' }),
-    created_at: instant('When the key was made.'),
-    last_used_at: instant('Coarse: noted at most once in five minutes.').nullable(),
-  })
-  .openapi('ApiKey');
+export const apiKeySchema = lazily(() =>
+  z
+    .object({
+      id: id(1),
+      user_id: id(1),
+      username: z.string().register(documentation, { example: 'admin' }),
+      name: z.string().register(documentation, { example: '', description: 'Empty for the personal key.' }),
+      key_preview: z.string().register(documentation, { example: 'dsp_AbCd...wxyz' }),
+      created_at: instant('When the key was made.'),
+      last_used_at: z.nullable(instant('Coarse: noted at most once in five minutes.')),
+    })
+    .register(documentation, { id: 'ApiKey' }),
+);
 
-export const apiKeyJson = (key: ApiKey): z.input<typeof apiKeySchema> => ({
+export const apiKeyJson = (key: ApiKey): z.input<ReturnType<typeof apiKeySchema>> => ({
   id: key.id,
   user_id: key.userId,
   username: key.username,
@@ -106,28 +124,37 @@ export const apiKeyJson = (key: ApiKey): z.input<typeof apiKeySchema> => ({
   last_used_at: key.lastUsedAt && instantJson(key.lastUsedAt),
 });
 
-export const sessionSchema = z
-  .object({
-    id: z
-      .string()
-      .openapi({ example: '0f0e0d0c0b0a09080706050403020100', description: '`sid` in its tokens.' }),
-    user_id: id(1),
-    username: z.string().openapi({ example: 'admin' }),
-    device: z.string().openapi({ example: 'Firefox on Linux', description: 'What the client seems to be.' }),
-    user_agent: z.string().openapi({ example: 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Firefox/145.0' }),
-    address: z.string().nullable().openapi({ example: '203.0.113.50' }),
-    country: z
-      .string()
-      .nullable()
-      .openapi({ example: 'CH', description: 'ISO 3166, as the platform tells.' }),
-    created_at: instant('The login.'),
-    last_seen_at: instant('The login or its last refresh.'),
-    expires_at: instant('When it ends by itself.'),
-    current: z.boolean().openapi({ example: true, description: 'Whether this request came with it.' }),
-  })
-  .openapi('Session');
+export const sessionSchema = lazily(() =>
+  z
+    .object({
+      id: z.string().register(documentation, {
+        example: '0f0e0d0c0b0a09080706050403020100',
+        description: '`sid` in its tokens.',
+      }),
+      user_id: id(1),
+      username: z.string().register(documentation, { example: 'admin' }),
+      device: z.string().register(documentation, {
+        example: 'Firefox on Linux',
+        description: 'What the client seems to be.',
+      }),
+      user_agent: z
+        .string()
+        .register(documentation, { example: 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Firefox/145.0' }),
+      address: z.nullable(z.string()).register(documentation, { example: '203.0.113.50' }),
+      country: z
+        .nullable(z.string())
+        .register(documentation, { example: 'CH', description: 'ISO 3166, as the platform tells.' }),
+      created_at: instant('The login.'),
+      last_seen_at: instant('The login or its last refresh.'),
+      expires_at: instant('When it ends by itself.'),
+      current: z
+        .boolean()
+        .register(documentation, { example: true, description: 'Whether this request came with it.' }),
+    })
+    .register(documentation, { id: 'Session' }),
+);
 
-export const sessionJson = (session: SeenSession): z.input<typeof sessionSchema> => ({
+export const sessionJson = (session: SeenSession): z.input<ReturnType<typeof sessionSchema>> => ({
   id: session.id,
   user_id: session.userId,
   username: session.username,
@@ -141,37 +168,48 @@ export const sessionJson = (session: SeenSession): z.input<typeof sessionSchema>
   current: session.isCurrent,
 });
 
-export const auditEventSchema = z
-  .object({
-    id: id(1234),
-    event: z.enum(AUDIT_EVENTS).openapi({ example: 'authn_login_fail' }),
-    created_at: instant('When it happened.'),
-    count: z
-      .int()
-      .openapi({ example: 1, description: 'How often, where one row stands for a minute of them.' }),
-    last_at: instant('When it happened last.'),
-    user_id: id(2).nullable().openapi({ description: 'Whom it concerns; it stays when the user is gone.' }),
-    username: z.string().nullable().openapi({ example: 'ada', description: 'Of a user that exists.' }),
-    actor_id: id(1).nullable().openapi({ description: 'Who did it; null for whoever had proved nothing.' }),
-    actor_username: z.string().nullable().openapi({ example: 'admin' }),
-    actor_kind: z.enum(ACTOR_KINDS).nullable().openapi({ example: 'session' }),
-    actor_credential: z
-      .string()
-      .nullable()
-      .openapi({ example: '0f0e0d0c0b0a09080706050403020100', description: 'Id of the session or API key.' }),
-    address: z.string().nullable().openapi({ example: '203.0.113.50' }),
-    country: z.string().nullable().openapi({ example: 'CH' }),
-    request_id: z
-      .string()
-      .nullable()
-      .openapi({ example: '7b0a9d0e-5c0c-4a53-9a5c-0d5f6f7a8b9c', description: 'As in `X-Request-Id`.' }),
-    detail: z
-      .record(z.string(), z.json())
-      .openapi({ type: 'object', additionalProperties: {}, example: { fields: ['email'] } }),
-  })
-  .openapi('AuditEvent');
+export const auditEventSchema = lazily(() =>
+  z
+    .object({
+      id: id(1234),
+      event: z.enum(AUDIT_EVENTS).register(documentation, { example: 'authn_login_fail' }),
+      created_at: instant('When it happened.'),
+      count: z.int().register(documentation, {
+        example: 1,
+        description: 'How often, where one row stands for a minute of them.',
+      }),
+      last_at: instant('When it happened last.'),
+      user_id: z
+        .nullable(id(2))
+        .register(documentation, { description: 'Whom it concerns; it stays when the user is gone.' }),
+      username: z
+        .nullable(z.string())
+        .register(documentation, { example: 'ada', description: 'Of a user that exists.' }),
+      actor_id: z
+        .nullable(id(1))
+        .register(documentation, { description: 'Who did it; null for whoever had proved nothing.' }),
+      actor_username: z.nullable(z.string()).register(documentation, { example: 'admin' }),
+      actor_kind: z.nullable(z.enum(ACTOR_KINDS)).register(documentation, { example: 'session' }),
+      actor_credential: z.nullable(z.string()).register(documentation, {
+        example: '0f0e0d0c0b0a09080706050403020100',
+        description: 'Id of the session or API key.',
+      }),
+      address: z.nullable(z.string()).register(documentation, { example: '203.0.113.50' }),
+      country: z.nullable(z.string()).register(documentation, { example: 'CH' }),
+      request_id: z.nullable(z.string()).register(documentation, {
+        example: '7b0a9d0e-5c0c-4a53-9a5c-0d5f6f7a8b9c',
+        description: 'As in `X-Request-Id`.',
+      }),
+      detail: z.record(z.string(), z.json()).register(documentation, {
+        type: 'object',
+        additionalProperties: {},
+        example: { fields: ['email'] },
+      }),
+    })
+    .register(documentation, { id: 'AuditEvent' }),
+);
 
-export const auditEventJson = (event: AuditEvent): z.input<typeof auditEventSchema> => ({
+export const auditEventJson = (event: AuditEvent): z.input<ReturnType<typeof auditEventSchema>> => ({
   id: event.id,
   event: event.event,
   created_at: instantJson(event.createdAt),
@@ -189,36 +227,49 @@ export const auditEventJson = (event: AuditEvent): z.input<typeof auditEventSche
   detail: event.detail,
 });
 
-export const groupSchema = z
-  .object({
-    id: id(1),
-    name: z.string().openapi({ example: 'support' }),
-    permissions: z
-      .array(z.int())
-      .openapi({ example: [4, 11], description: 'Ids, as `permissions/` lists them.' }),
-  })
-  .openapi('Group');
+export const groupSchema = lazily(() =>
+  z
+    .object({
+      id: id(1),
+      name: z.string().register(documentation, { example: 'support' }),
+      permissions: z
+        .array(z.int())
+        .register(documentation, { example: [4, 11], description: 'Ids, as `permissions/` lists them.' }),
+    })
+    .register(documentation, { id: 'Group' }),
+);
 
-export const permissionSchema = z
-  .object({
-    id: id(4),
-    name: z.string().openapi({ example: 'Can view user' }),
-    codename: permissionCodename,
-  })
-  .openapi('Permission');
+export const permissionSchema = lazily(() =>
+  z
+    .object({
+      id: id(4),
+      name: z.string().register(documentation, { example: 'Can view user' }),
+      codename: permissionCodename(),
+    })
+    .register(documentation, { id: 'Permission' }),
+);
 
-export const detailSchema = z
-  .object({
-    detail: z.string().openapi({ example: 'Authentication credentials were not provided.' }),
-    code: z.string().optional().openapi({ example: 'token_not_valid' }),
-    messages: z
-      .array(z.object({ token_class: z.string(), token_type: z.string(), message: z.string() }))
-      .optional()
-      .openapi({ description: 'What is wrong with a Bearer token, as clients of SimpleJWT read it.' }),
-    request_id: z.string().optional().openapi({ description: 'With a 500: what to look for in the log.' }),
-  })
-  .openapi('Detail');
+export const detailSchema = lazily(() =>
+  z
+    .object({
+      detail: z
+        .string()
+        .register(documentation, { example: 'Authentication credentials were not provided.' }),
+      code: z.optional(z.string()).register(documentation, { example: 'token_not_valid' }),
+      messages: z
+        .optional(z.array(z.object({ token_class: z.string(), token_type: z.string(), message: z.string() })))
+        .register(documentation, {
+          description: 'What is wrong with a Bearer token, as clients of SimpleJWT read it.',
+        }),
+      request_id: z
+        .optional(z.string())
+        .register(documentation, { description: 'With a 500: what to look for in the log.' }),
+    })
+    .register(documentation, { id: 'Detail' }),
+);
 
-export const fieldErrorsSchema = z
-  .record(z.string(), z.array(z.string()))
-  .openapi('FieldErrors', { example: { username: ['This field is required.'] } });
+export const fieldErrorsSchema = lazily(() =>
+  z
+    .record(z.string(), z.array(z.string()))
+    .register(documentation, { id: 'FieldErrors', example: { username: ['This field is required.'] } }),
+);

@@ -1,9 +1,13 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod/mini';
 import type { KeyTarget } from '../core/api-keys.ts';
 import { DomainError } from '../core/errors.ts';
+import { documentation } from './documentation.ts';
 
 /** Whose rows a list is about, in its query. */
-export const userFilter = z.string().optional().openapi({ type: 'integer', example: 2 });
+export const userFilter = (description?: string) =>
+  z
+    .optional(z.string())
+    .register(documentation, { type: 'integer', example: 2, ...(description ? { description } : {}) });
 
 /** @throws DomainError `not_found` for what can be no user's id; null where none is given. */
 export function userIdOf(filter: string | undefined): number | null {

@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod/mini';
 import {
   createApiKey,
   deleteApiKey,
@@ -8,6 +8,7 @@ import {
   revokeApiKey,
 } from '../../core/api-keys.ts';
 import { signedIn } from '../access.ts';
+import { documentation, lazily } from '../documentation.ts';
 import { anything, text } from '../fields.ts';
 import { answerPage, pageQuery, pagerOf, pageSchema } from '../paging.ts';
 import { type Route, route } from '../route.ts';
@@ -17,32 +18,41 @@ import { targetOf, userFilter, userIdOf } from '../user-ids.ts';
 const KEYS = '/api/accounts/api-keys/';
 const KEY = '/api/accounts/api-keys/{id}/';
 
-const userId = anything({
-  type: ['integer', 'string', 'null'],
-  example: 2,
-  description: 'Whose key; oneself when absent or null. Another user asks for a permission.',
-});
-
-const newKeyBody = z
-  .object({
-    user_id: userId.optional(),
-    name: text({ max: MAX_KEY_NAME_CHARACTERS, example: 'home-assistant', blank: true }).optional(),
-  })
-  .openapi('NewApiKey');
-
-const createdKey = z
-  .object({
-    key: z.string().openapi({
-      example: `dsp_${'A'.repeat(43)}000000`,
-      description: 'The key itself: shown in this answer and never again.',
+const userId = () =>
+  z.optional(
+    anything({
+      type: ['integer', 'string', 'null'],
+      example: 2,
+      description: 'Whose key; oneself when absent or null. Another user asks for a permission.',
     }),
-    user: userSchema,
-    id: z.int().openapi({ example: 1 }),
-    name: z.string().openapi({ example: '' }),
-    key_preview: z.string().openapi({ example: 'dsp_AbCd...wxyz' }),
-    created_at: z.string().openapi({ format: 'date-time', example: '2026-11-01T12:00:00.000000Z' }),
-  })
-  .openapi('CreatedApiKey');
+  );
+
+const newKeyBody = lazily(() =>
+  z
+    .object({
+      user_id: userId(),
+      name: z.optional(text({ max: MAX_KEY_NAME_CHARACTERS, example: 'home-assistant', blank: true })),
+    })
+    .register(documentation, { id: 'NewApiKey' }),
+);
+
+const createdKey = lazily(() =>
+  z
+    .object({
+      key: z.string().register(documentation, {
+        example: `dsp_${'A'.repeat(43)}000000`,
+        description: 'The key itself: shown in this answer and never again.',
+      }),
+      user: userSchema(),
+      id: z.int().register(documentation, { example: 1 }),
+      name: z.string().register(documentation, { example: '' }),
+      key_preview: z.string().register(documentation, { example: 'dsp_AbCd...wxyz' }),
+      created_at: z
+        .string()
+        .register(documentation, { format: 'date-time', example: '2026-11-01T12:00:00.000000Z' }),
+    })
+    .register(documentation, { id: 'CreatedApiKey' }),
+);
 
 const list = route(
   signedIn,
@@ -53,20 +63,21 @@ const list = route(
     tag: 'api-keys',
     summary: 'List API keys',
     description: 'One’s own, newest first; with `view_apikey` everyone’s, and `user_id` filters.',
-    query: pageQuery.extend({ user_id: userFilter }),
+    query: () => z.extend(pageQuery(), { user_id: userFilter() }),
     answer: {
       status: 200,
       description: 'The keys. `key` is always null: clients of older servers look for the key there.',
-      schema: pageSchema(apiKeySchema)
-        .extend({
-          key: z.null().openapi({ example: null }),
-          keys_per_user: z.int().openapi({
-            example: 1,
-            description:
-              'How many a user may have. At 1 a new key replaces all of them, else the one of its name.',
-          }),
-        })
-        .openapi('ApiKeyPage'),
+      schema: () =>
+        z
+          .extend(pageSchema(apiKeySchema()), {
+            key: z.null().register(documentation, { example: null }),
+            keys_per_user: z.int().register(documentation, {
+              example: 1,
+              description:
+                'How many a user may have. At 1 a new key replaces all of them, else the one of its name.',
+            }),
+          })
+          .register(documentation, { id: 'ApiKeyPage' }),
     },
     failures: { 404: 'There is no such page, or `user_id` is no id.' },
   },
@@ -110,11 +121,11 @@ const revoke = route(
     tag: 'api-keys',
     summary: 'Revoke the personal API key',
     description: 'Refused from the next request on. Another’s key asks for `delete_apikey`.',
-    body: z.object({ user_id: userId.optional() }).openapi('RevokeApiKey'),
+    body: () => z.object({ user_id: userId() }).register(documentation, { id: 'RevokeApiKey' }),
     answer: {
       status: 200,
       description: 'There is no such key any more, whether or not there was one.',
-      schema: z.object({ success: z.literal(true).openapi({ example: true }) }),
+      schema: () => z.object({ success: z.literal(true).register(documentation, { example: true }) }),
     },
     failures: { 404: 'There is no such user.' },
   },

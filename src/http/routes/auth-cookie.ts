@@ -1,15 +1,18 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod/mini';
 import type { Deps } from '../../core/deps.ts';
 import { endLogin } from '../../core/end-login.ts';
 import { DomainError } from '../../core/errors.ts';
 import type { Source } from '../../core/principal.ts';
 import { login, type RefreshedTokens, refresh } from '../../core/sessions.ts';
+import { documentation, lazily } from '../documentation.ts';
 import { ourPage, type PageLogin, pageLoginPath } from '../page-login.ts';
 import { type Route, route } from '../route.ts';
-import { credentials, tokenPair } from './tokens.ts';
+import { accessToken, credentials } from './tokens.ts';
 
 const tag = 'page logins';
-const accessToken = z.object({ access: tokenPair.shape.access }).openapi('AccessToken');
+const onlyAccess = lazily(() =>
+  z.object({ access: accessToken() }).register(documentation, { id: 'AccessToken' }),
+);
 const notOurs = {
   403:
     'Another page asks, or `X-Requested-With` is missing, or it came over http from another machine, where no ' +
@@ -34,7 +37,7 @@ const loginRoute = route(
     answer: {
       status: 200,
       description: 'The session has begun, and its cookie is set.',
-      schema: accessToken,
+      schema: onlyAccess,
     },
     failures: {
       ...notOurs,
@@ -63,7 +66,7 @@ const refreshRoute = route(
     description:
       `${FOR_OUR_PAGE}The cookie is the refresh token, as in \`token/refresh/\`; with \`REFRESH_ROTATION=on\` ` +
       'the answer sets the next one. A refused one is removed.',
-    answer: { status: 200, description: 'A new access token.', schema: accessToken },
+    answer: { status: 200, description: 'A new access token.', schema: onlyAccess },
     failures: {
       ...notOurs,
       401: 'There is no cookie, or its token is bad or was replaced, or its session has ended.',

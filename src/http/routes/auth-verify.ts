@@ -1,15 +1,18 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod/mini';
 import { forbidden, invalidFields } from '../../core/errors.ts';
 import { ALL_PERMISSIONS } from '../../core/permissions.ts';
 import { heldPermissions, holds } from '../../core/principal.ts';
 import { utf8 } from '../../core/secrets.ts';
 import { signedIn } from '../access.ts';
+import { lazily } from '../documentation.ts';
 import { choices } from '../fields.ts';
 import { type Route, route } from '../route.ts';
 
-const asked = z.object({
-  permission: choices([...ALL_PERMISSIONS], 'view_user', 'Asked for; repeated, each of them is.').optional(),
-});
+const asked = lazily(() =>
+  z.object({
+    permission: z.optional(choices([...ALL_PERMISSIONS], 'view_user', 'Asked for; repeated, each of them is.')),
+  }),
+);
 
 const verifyCaller = route(
   signedIn,
@@ -50,7 +53,7 @@ const verifyCaller = route(
 
 /** A misspelt `permission` would let everybody in. */
 function refuseOtherParameters({ searchParams }: URL): void {
-  const others = [...searchParams.keys()].filter((name) => !Object.hasOwn(asked.shape, name));
+  const others = [...searchParams.keys()].filter((name) => !Object.hasOwn(asked().shape, name));
   if (others.length > 0) throw invalidFields({ non_field_errors: ['The one parameter is "permission".'] });
 }
 

@@ -1,6 +1,7 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod/mini';
 import { createGroup, deleteGroup, getGroup, updateGroup } from '../../core/groups.ts';
 import { adminOnly, requires } from '../access.ts';
+import { documentation, lazily } from '../documentation.ts';
 import { idList, text } from '../fields.ts';
 import { answerPage, arrayOrPage, isPaged, pageQuery, pagerOf } from '../paging.ts';
 import { type Route, route } from '../route.ts';
@@ -10,11 +11,14 @@ const GROUPS = '/api/accounts/groups/';
 const GROUP = '/api/accounts/groups/{id}/';
 const noGroup = { 404: 'There is no such group.' };
 
-const name = text({ max: 150, example: 'support' });
-const permissions = idList([4, 11], 'Ids, as `permissions/` lists them.');
+const members = () =>
+  z.object({
+    name: text({ max: 150, example: 'support' }),
+    permissions: idList([4, 11], 'Ids, as `permissions/` lists them.'),
+  });
 
-const groupBody = z.object({ name, permissions }).openapi('NewGroup');
-const groupChangesBody = groupBody.partial().openapi('GroupChanges');
+const groupBody = lazily(() => members().register(documentation, { id: 'NewGroup' }));
+const groupChangesBody = lazily(() => z.partial(members()).register(documentation, { id: 'GroupChanges' }));
 
 const list = route(
   requires('view_group'),
@@ -29,7 +33,7 @@ const list = route(
     answer: {
       status: 200,
       description: 'The groups, by id.',
-      schema: arrayOrPage(groupSchema, 'GroupPage'),
+      schema: () => arrayOrPage(groupSchema(), 'GroupPage'),
     },
     failures: { 404: 'There is no such page.' },
   },

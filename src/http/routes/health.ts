@@ -1,6 +1,7 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod/mini';
 import { assertHealthy } from '../../core/health.ts';
 import { open } from '../access.ts';
+import { documentation } from '../documentation.ts';
 import { type Route, route } from '../route.ts';
 
 const health = route(
@@ -14,7 +15,7 @@ const health = route(
     answer: {
       status: 200,
       description: 'Both answer.',
-      schema: z.object({ status: z.literal('ok').openapi({ example: 'ok' }) }),
+      schema: () => z.object({ status: z.literal('ok').register(documentation, { example: 'ok' }) }),
     },
   },
   async ({ deps }) => {

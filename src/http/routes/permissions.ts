@@ -17,7 +17,7 @@ const list = route(
     answer: {
       status: 200,
       description: 'Every permission there is; ids never change their meaning.',
-      schema: arrayOrPage(permissionSchema, 'PermissionPage'),
+      schema: () => arrayOrPage(permissionSchema(), 'PermissionPage'),
     },
     failures: { 404: 'There is no such page.' },
   },

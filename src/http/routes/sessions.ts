@@ -1,3 +1,4 @@
+import * as z from 'zod/mini';
 import { endSession, listSessions, pageSessions } from '../../core/live-sessions.ts';
 import { signedIn } from '../access.ts';
 import { answerPage, arrayOrPage, isPaged, pageQuery, pagerOf } from '../paging.ts';
@@ -16,8 +17,12 @@ const list = route(
     description:
       'One’s own, newest first; with `view_session` those of `user_id`. A bare array, or with `page` or `page_size` ' +
       'an envelope.',
-    query: pageQuery.extend({ user_id: userFilter }),
-    answer: { status: 200, description: 'The logins.', schema: arrayOrPage(sessionSchema, 'SessionPage') },
+    query: () => z.extend(pageQuery(), { user_id: userFilter() }),
+    answer: {
+      status: 200,
+      description: 'The logins.',
+      schema: () => arrayOrPage(sessionSchema(), 'SessionPage'),
+    },
     failures: { 404: 'There is no such page, or `user_id` is no id.' },
   },
   async ({ caller, query, deps, now, url }) => {

@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod/mini';
 import {
   assertSetupAllowed,
   createFirstAdmin,
@@ -8,39 +8,47 @@ import {
 import type { Access } from '../access.ts';
 import { sourceOf } from '../client.ts';
 import type { AppContext } from '../context.ts';
-import { password } from '../fields.ts';
+import { documentation, lazily } from '../documentation.ts';
 import { type Route, route } from '../route.ts';
-import { firstAdminEmail, firstAdminUsername, judgeNewPassword } from './user-bodies.ts';
+import { email, judgeNewPassword, newPassword, username } from './user-bodies.ts';
 
 const PATH = '/api/accounts/initialize-superuser/';
 
-const answer = z
-  .object({
-    superuser_exists: z.boolean().openapi({ example: false }),
-    client_ip: z.string().nullable().optional().openapi({
-      example: '127.0.0.1',
-      description: 'Where the request came from; only while no admin exists.',
-    }),
-    setup_allowed: z.boolean().optional().openapi({
-      example: true,
-      description: 'Whether this caller may create the first admin; only while none exists.',
-    }),
-  })
-  .openapi('SuperuserState');
+const answer = lazily(() =>
+  z
+    .object({
+      superuser_exists: z.boolean().register(documentation, { example: false }),
+      client_ip: z.optional(z.nullable(z.string())).register(documentation, {
+        example: '127.0.0.1',
+        description: 'Where the request came from; only while no admin exists.',
+      }),
+      setup_allowed: z.optional(z.boolean()).register(documentation, {
+        example: true,
+        description: 'Whether this caller may create the first admin; only while none exists.',
+      }),
+    })
+    .register(documentation, { id: 'SuperuserState' }),
+);
 
-const errorSchema = z
-  .object({
-    error: z.string().openapi({ example: 'Username and password are required.' }),
-    detail: z.string().openapi({ example: 'Username and password are required.' }),
-    client_ip: z.string().nullable().optional().openapi({
-      example: '203.0.113.50',
-      description: 'Beside a 403: the address that may not.',
-    }),
-    setup_allowed: z.literal(false).optional().openapi({ description: 'Beside a 403.' }),
-    request_id: z.string().optional().openapi({ description: 'Beside a 500: what to look for in the log.' }),
-  })
-  .catchall(z.array(z.string()))
-  .openapi('SetupError');
+const errorSchema = lazily(() =>
+  z
+    .catchall(
+      z.object({
+        error: z.string().register(documentation, { example: 'Username and password are required.' }),
+        detail: z.string().register(documentation, { example: 'Username and password are required.' }),
+        client_ip: z.optional(z.nullable(z.string())).register(documentation, {
+          example: '203.0.113.50',
+          description: 'Beside a 403: the address that may not.',
+        }),
+        setup_allowed: z.optional(z.literal(false)).register(documentation, { description: 'Beside a 403.' }),
+        request_id: z
+          .optional(z.string())
+          .register(documentation, { description: 'Beside a 500: what to look for in the log.' }),
+      }),
+      z.array(z.string()),
+    )
+    .register(documentation, { id: 'SetupError' }),
+);
 
 /** Clients read `error`; those that read DRF's shapes read `detail` and the fields. */
 function withError(body: Record<string, unknown>): Record<string, unknown> {
@@ -116,13 +124,14 @@ const create = route(
     description:
       'Open until an admin exists, to loopback and private addresses or to SETUP_ALLOWED_IP, and not to pages ' +
       'of other sites. Afterwards it answers the same and creates nothing.',
-    body: z
-      .object({
-        username: firstAdminUsername,
-        password: password('At least PASSWORD_MIN_LENGTH characters (8), at most 1,024 bytes.'),
-        email: firstAdminEmail.nullable(),
-      })
-      .openapi('FirstAdmin'),
+    body: () =>
+      z
+        .object({
+          username: username(),
+          password: newPassword(),
+          email: z.nullable(email()),
+        })
+        .register(documentation, { id: 'FirstAdmin' }),
     judge: judgeNewPassword,
     answer: { status: 200, description: 'An admin exists.', schema: answer },
     failures: { 403: 'The address or the page may not create the first admin.' },

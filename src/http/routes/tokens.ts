@@ -1,35 +1,38 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod/mini';
 import { login, refresh, verify } from '../../core/sessions.ts';
 import { open } from '../access.ts';
+import { documentation, lazily } from '../documentation.ts';
 import { password, text, token } from '../fields.ts';
 import { type Route, route } from '../route.ts';
 
-export const credentials = z
-  .object({
-    username: text({ max: 150, example: 'admin' }),
-    password: password('Compared as the exact text given.'),
-  })
-  .openapi('Credentials');
+export const credentials = lazily(() =>
+  z
+    .object({
+      username: text({ max: 150, example: 'admin' }),
+      password: password('Compared as the exact text given.'),
+    })
+    .register(documentation, { id: 'Credentials' }),
+);
 
-export const tokenPair = z
-  .object({
-    access: z
-      .string()
-      .openapi({ example: 'eyJhbGciOiJFUzI1NiJ9...', description: 'JWT for `Authorization: Bearer`.' }),
-    refresh: z
-      .string()
-      .openapi({ example: 'eyJhbGciOiJFUzI1NiJ9...', description: 'JWT for `token/refresh/`.' }),
-  })
-  .openapi('TokenPair');
+const jwt = (description: string) =>
+  z.string().register(documentation, { example: 'eyJhbGciOiJFUzI1NiJ9...', description });
 
-const refreshedTokens = z
-  .object({
-    access: tokenPair.shape.access,
-    refresh: tokenPair.shape.refresh.optional().openapi({
-      description: 'With `REFRESH_ROTATION=on`: takes the place of the one that was sent.',
-    }),
-  })
-  .openapi('RefreshedTokens');
+export const accessToken = () => jwt('JWT for `Authorization: Bearer`.');
+
+const tokenPair = lazily(() =>
+  z
+    .object({ access: accessToken(), refresh: jwt('JWT for `token/refresh/`.') })
+    .register(documentation, { id: 'TokenPair' }),
+);
+
+const refreshedTokens = lazily(() =>
+  z
+    .object({
+      access: accessToken(),
+      refresh: z.optional(jwt('With `REFRESH_ROTATION=on`: takes the place of the one that was sent.')),
+    })
+    .register(documentation, { id: 'RefreshedTokens' }),
+);
 
 /** One handler behind two paths, as clients of either expect. */
 const loginAt = (path: `/${string}/`, operationId: string) =>
@@ -64,7 +67,7 @@ const refreshToken = route(
       'The refresh token stays usable until its session ends, which no refresh puts off. With `REFRESH_ROTATION=on` ' +
       'the answer has another to go on with: the old one is accepted, and gets the same, until that has been used ' +
       'or 10 seconds have passed, whichever is later. After that its use ends the session.',
-    body: z.object({ refresh: token('From the login.') }).openapi('Refresh'),
+    body: () => z.object({ refresh: token('From the login.') }).register(documentation, { id: 'Refresh' }),
     answer: { status: 200, description: 'A new access token.', schema: refreshedTokens },
     failures: { 401: 'The token is bad or was replaced, or its session has ended.' },
   },
@@ -81,8 +84,8 @@ const verifyToken = route(
     summary: 'Ask whether a token is good now',
     description:
       'Takes access and refresh tokens; 401 when the token is bad or was replaced, or its session has ended.',
-    body: z.object({ token: token('Of either kind.') }).openapi('Verify'),
-    answer: { status: 200, description: 'The token is good.', schema: z.object({}) },
+    body: () => z.object({ token: token('Of either kind.') }).register(documentation, { id: 'Verify' }),
+    answer: { status: 200, description: 'The token is good.', schema: () => z.object({}) },
     failures: { 401: 'The token is bad or was replaced, or its session has ended.' },
   },
   async ({ body, deps, now }) => {

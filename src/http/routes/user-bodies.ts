@@ -1,65 +1,76 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod/mini';
 import type { Deps } from '../../core/deps.ts';
 import type { FieldErrors } from '../../core/errors.ts';
 import { passwordProblem } from '../../core/passwords.ts';
 import type { UserChanges } from '../../core/users.ts';
+import { documentation, lazily } from '../documentation.ts';
 import { boolean, idList, integer, jsonObject, password, text } from '../fields.ts';
 
-const name = (example: string) => text({ max: 150, example, blank: true }).optional();
+const name = (example: string) => z.optional(text({ max: 150, example, blank: true }));
 
-const username = text({
-  max: 150,
-  example: 'ada',
-  description: 'Letters A to Z, digits and . _ @ -; unique and case-sensitive.',
-  refuse: refuseUsername,
-});
+export const username = () =>
+  text({
+    max: 150,
+    example: 'ada',
+    description: 'Letters A to Z, digits and . _ @ -; unique and case-sensitive.',
+    refuse: refuseUsername,
+  });
 
-const email = text({ max: 254, example: 'ada@example.com', blank: true, refuse: refuseEmail });
+export const email = () =>
+  z.optional(text({ max: 254, example: 'ada@example.com', blank: true, refuse: refuseEmail }));
 
-const profile = {
-  email: email.optional(),
+const profile = () => ({
+  email: email(),
   first_name: name('Ada'),
   last_name: name('Lovelace'),
-  custom_properties: jsonObject(
-    'custom_properties',
-    { theme: 'dark' },
-    'Merged into what is stored; a member set to null is deleted. At most 100 KB.',
-  ).optional(),
-};
+  custom_properties: z.optional(
+    jsonObject(
+      'custom_properties',
+      { theme: 'dark' },
+      'Merged into what is stored; a member set to null is deleted. At most 100 KB.',
+    ),
+  ),
+});
 
-const administration = {
-  user_level: integer(1, '0 streamer, 1 standard, 10 and above admin.').optional(),
-  is_active: boolean(true, 'An inactive user cannot sign in.').optional(),
-  is_staff: boolean(false, 'Stored, without effect.').optional(),
-  is_superuser: boolean(false, 'Stored, without effect.').optional(),
-  avatar_config: jsonObject('avatar_config', {}, 'Replaced as a whole.').optional(),
-  channel_profiles: idList([1, 2], 'Ids of channel profiles.').optional(),
-  stream_limit: integer(0, '0 for no limit.').optional(),
-  groups: idList([1], 'Ids of groups.').optional(),
-};
+const administration = () => ({
+  user_level: z.optional(integer(1, '0 streamer, 1 standard, 10 and above admin.')),
+  is_active: z.optional(boolean(true, 'An inactive user cannot sign in.')),
+  is_staff: z.optional(boolean(false, 'Stored, without effect.')),
+  is_superuser: z.optional(boolean(false, 'Stored, without effect.')),
+  avatar_config: z.optional(jsonObject('avatar_config', {}, 'Replaced as a whole.')),
+  channel_profiles: z.optional(idList([1, 2], 'Ids of channel profiles.')),
+  stream_limit: z.optional(integer(0, '0 for no limit.')),
+  groups: z.optional(idList([1], 'Ids of groups.')),
+});
 
-const newPassword = password('At least PASSWORD_MIN_LENGTH characters (8), at most 1,024 bytes.');
+export const newPassword = () =>
+  password('At least PASSWORD_MIN_LENGTH characters (8), at most 1,024 bytes.');
 
-export const newUserBody = z
-  .object({ username, password: newPassword, ...profile, ...administration })
-  .openapi('NewUser');
+export const newUserBody = lazily(() =>
+  z
+    .object({ username: username(), password: newPassword(), ...profile(), ...administration() })
+    .register(documentation, { id: 'NewUser' }),
+);
 
-const changes = { password: newPassword.optional(), ...profile, ...administration };
+const changes = () => ({ password: z.optional(newPassword()), ...profile(), ...administration() });
 
-export const userChangesBody = z.object({ username: username.optional(), ...changes }).openapi('UserChanges');
+export const userChangesBody = lazily(() =>
+  z.object({ username: z.optional(username()), ...changes() }).register(documentation, { id: 'UserChanges' }),
+);
 
-export const replaceUserBody = z.object({ username, ...changes }).openapi('UserReplacement');
+export const replaceUserBody = lazily(() =>
+  z.object({ username: username(), ...changes() }).register(documentation, { id: 'UserReplacement' }),
+);
 
-export const meBody = z
-  .object({
-    ...profile,
-    password: newPassword.optional(),
-    current_password: password('Checked whenever it is sent.').optional(),
-  })
-  .openapi('MeChanges');
-
-export const firstAdminEmail = email.optional();
-export const firstAdminUsername = username;
+export const meBody = lazily(() =>
+  z
+    .object({
+      ...profile(),
+      password: z.optional(newPassword()),
+      current_password: z.optional(password('Checked whenever it is sent.')),
+    })
+    .register(documentation, { id: 'MeChanges' }),
+);
 
 /** The policy's word on a new password, to come together with what is wrong with other fields. */
 export function judgeNewPassword({ password: given }: Record<string, unknown>, deps: Deps): FieldErrors {
@@ -68,7 +79,7 @@ export function judgeNewPassword({ password: given }: Record<string, unknown>, d
 }
 
 /** The members of a body under the names of the rules; absent ones stay absent. */
-export function changesOf(body: Omit<z.output<typeof userChangesBody>, 'password'>): UserChanges {
+export function changesOf(body: Omit<z.output<ReturnType<typeof userChangesBody>>, 'password'>): UserChanges {
   return definedOnly({
     username: body.username,
     email: body.email,

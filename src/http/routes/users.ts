@@ -1,7 +1,8 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod/mini';
 import { updateMe } from '../../core/me.ts';
 import { createUser, deleteUser, getUser, listUsers, NEW_USER_FIELDS, updateUser } from '../../core/users.ts';
 import { requires, signedIn } from '../access.ts';
+import { documentation } from '../documentation.ts';
 import { answerPage, arrayOrPage, isPaged, pageQuery, pagerOf } from '../paging.ts';
 import { type Route, route } from '../route.ts';
 import { meJson, meSchema, userJson, userSchema } from '../schemas.ts';
@@ -68,11 +69,12 @@ const list = route(
     summary: 'List users',
     description:
       'A bare array, or with `page` or `page_size` an envelope. `search` is the beginning of a username.',
-    query: pageQuery.extend({ search: z.string().optional().openapi({ example: 'adm' }) }),
+    query: () =>
+      z.extend(pageQuery(), { search: z.optional(z.string()).register(documentation, { example: 'adm' }) }),
     answer: {
       status: 200,
       description: 'The users, by id.',
-      schema: arrayOrPage(userSchema, 'UserPage'),
+      schema: () => arrayOrPage(userSchema(), 'UserPage'),
     },
     failures: { 404: 'There is no such page.' },
   },

@@ -1,6 +1,9 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
-import type { Route } from './route.ts';
-import { detailSchema, fieldErrorsSchema } from './schemas.ts';
+import { createRoute, OpenAPIHono, type z as zod } from '@hono/zod-openapi';
+import * as z from 'zod/mini';
+import { documentation } from '../http/documentation.ts';
+import type { Route } from '../http/route.ts';
+import { detailSchema, fieldErrorsSchema } from '../http/schemas.ts';
+import { classicObjectOf, classicOf } from './classic-schemas.ts';
 
 const BODY_TYPES = ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data'] as const;
 
@@ -8,7 +11,7 @@ type Header = { description: string; schema: { type: 'string' | 'integer' } };
 type Answer = {
   description: string;
   headers: Record<string, Header>;
-  content?: Record<string, { schema: z.ZodType; example?: unknown }>;
+  content?: Record<string, { schema: zod.ZodType; example?: unknown }>;
 };
 
 const REQUEST_ID: Record<string, Header> = {
@@ -106,9 +109,11 @@ function operationOf({ access, config }: Route) {
     ...(description === undefined ? {} : { description }),
     security: access.isPublic ? [] : [{ Bearer: [] }, { ApiKey: [] }],
     request: {
-      ...(path.includes('{id}') ? { params: config.idIsText ? textIdParameter : idParameter } : {}),
-      ...(query === undefined ? {} : { query }),
-      ...(body === undefined ? {} : { body: bodyOf(body) }),
+      ...(path.includes('{id}')
+        ? { params: classicObjectOf(config.idIsText ? textIdParameter() : idParameter()) }
+        : {}),
+      ...(query === undefined ? {} : { query: classicObjectOf(query()) }),
+      ...(body === undefined ? {} : { body: bodyOf(body()) }),
     },
     responses: {
       [answer.status]: {
@@ -116,7 +121,7 @@ function operationOf({ access, config }: Route) {
         headers: { ...REQUEST_ID, ...headersOf(answer.headers) },
         ...(answer.schema === undefined
           ? {}
-          : { content: { 'application/json': { schema: answer.schema } } }),
+          : { content: { 'application/json': { schema: classicOf(answer.schema()) } } }),
       },
       ...failuresOf({ access, config }),
     },
@@ -131,17 +136,24 @@ const headersOf = (described: Record<string, string> = {}): Record<string, Heade
     ]),
   );
 
-const idParameter = z.object({
-  id: z.string().openapi({ param: { name: 'id', in: 'path' }, type: 'integer', example: 1 }),
-});
+const idParameter = () =>
+  z.object({
+    id: z
+      .string()
+      .register(documentation, { param: { name: 'id', in: 'path' }, type: 'integer', example: 1 }),
+  });
 
-const textIdParameter = z.object({
-  id: z.string().openapi({ param: { name: 'id', in: 'path' }, example: '0f0e0d0c0b0a09080706050403020100' }),
-});
+const textIdParameter = () =>
+  z.object({
+    id: z.string().register(documentation, {
+      param: { name: 'id', in: 'path' },
+      example: '0f0e0d0c0b0a09080706050403020100',
+    }),
+  });
 
-const bodyOf = (schema: z.ZodObject) => ({
+const bodyOf = (schema: z.ZodMiniObject) => ({
   required: !schema.safeParse({}).success,
-  content: Object.fromEntries(BODY_TYPES.map((type) => [type, { schema }])),
+  content: Object.fromEntries(BODY_TYPES.map((type) => [type, { schema: classicOf(schema) }])),
 });
 
 /** What a route can answer besides success: by whom it lets in, what it reads, and what only it knows. */
@@ -168,9 +180,13 @@ function failuresOf({ access, config }: Pick<Route, 'access' | 'config'>): Recor
 
 function failure(status: FailureStatus, description: string, errors: Route['config']['errors']): Answer {
   const schema =
-    errors?.schema ?? (status === 400 ? z.union([fieldErrorsSchema, detailSchema]) : detailSchema);
+    errors?.schema() ?? (status === 400 ? z.union([fieldErrorsSchema(), detailSchema()]) : detailSchema());
   const { example } = FAILURES[status];
   const shown = errors?.shape(example, status) ?? example;
   const headers = status === 429 || status === 503 ? { ...REQUEST_ID, ...RETRY_AFTER } : REQUEST_ID;
-  return { description, headers, content: { 'application/json': { schema, example: shown } } };
+  return {
+    description,
+    headers,
+    content: { 'application/json': { schema: classicOf(schema), example: shown } },
+  };
 }
