@@ -1,6 +1,7 @@
-import { Hono, type MiddlewareHandler } from 'hono';
+import type { MiddlewareHandler } from 'hono';
+import { Hono } from 'hono/tiny';
 import { DomainError } from '../core/errors.ts';
-import type { AppContext, AppEnv } from './context.ts';
+import type { AppEnv } from './context.ts';
 import type { Route } from './route.ts';
 
 export type App = Hono<AppEnv>;
@@ -19,42 +20,22 @@ export const createRouter = (): App =>
 
 /**
  * Mounts routes, and for each of their paths the answers to OPTIONS and to every other method, so that 405
- * comes before any look at credentials. Paths without a parameter go first: `users/me/` is no id.
+ * comes before any look at credentials. Paths without a parameter go first: `users/me/` is no id. Hono gets one entry
+ * for each path: of every method that it knows it makes a pattern of all paths, at the first request of an isolate.
  */
 export function mount(app: App, routes: readonly Mounted[]): void {
   const paths = [...Map.groupBy(routes, ({ config }) => config.path)];
   for (const [path, ofPath] of paths.sort(([a], [b]) => Number(a.includes('{')) - Number(b.includes('{')))) {
-    const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1');
-    const named = (serve: Mounted['serve']): Mounted['serve'] => {
-      return (c, next) => {
-        c.set('route', path);
-        return serve(c, next);
-      };
-    };
-    for (const { config, serve } of ofPath) app.on(config.method.toUpperCase(), pattern, named(serve));
-    const allow = allowed(ofPath);
-    app.options(
-      pattern,
-      named(async (c) => answerOptions(c, allow)),
-    );
-    app.all(
-      pattern,
-      named(async (c) => refuseMethod(c, allow)),
-    );
+    const byMethod = new Map(ofPath.map(({ config, serve }) => [config.method.toUpperCase(), serve]));
+    const allow = [...byMethod.keys(), ...(byMethod.has('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
+    app.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c, next) => {
+      c.set('route', path);
+      const { method } = c.req;
+      const serve = byMethod.get(method === 'HEAD' ? 'GET' : method);
+      if (serve !== undefined) return serve(c, next);
+      c.header('Allow', allow);
+      if (method === 'OPTIONS') return c.body(null, 204);
+      throw new DomainError('method_not_allowed', `Method "${method}" not allowed.`);
+    });
   }
-}
-
-function answerOptions(c: AppContext, allow: string): Response {
-  c.header('Allow', allow);
-  return c.body(null, 204);
-}
-
-function allowed(routes: readonly Mounted[]): string {
-  const methods = routes.map(({ config }) => config.method.toUpperCase());
-  return [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
-}
-
-function refuseMethod(c: AppContext, allow: string): never {
-  c.header('Allow', allow);
-  throw new DomainError('method_not_allowed', `Method "${c.req.method}" not allowed.`);
 }
