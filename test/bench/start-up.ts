@@ -1,0 +1,122 @@
+// What a cold isolate costs: CPU time of a fresh workerd up to its first answer, with our Worker and with Hono's hello.
+// The bare runtime, since what Miniflare and its D1 start beside a Worker is several times as much.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { build } from 'esbuild';
+import { exportJWK, generateKeyPair } from 'jose';
+import { unstable_readConfig } from 'wrangler';
+import { paths, projectRoot } from '../../src/cli/project.ts';
+import { deployedBundle } from '../cli/support/deployed-bundle.ts';
+
+/** Medians in milliseconds of CPU. `ratio` is that of the pairs, of which each is one process of either. */
+export type StartUp = { ownMs: number; floorMs: number; ratio: number; ratios: number[] };
+
+type Subject = { script: string; path: string; status: number };
+
+const { compatibility_date: compatibilityDate } = unstable_readConfig({ config: paths.config });
+
+/** In turns, since what is measured changes with what else the machine does. Linux alone tells it finely enough. */
+export async function measureStartUp(pairs = 5): Promise<StartUp> {
+  // Refused without the database, but not before the configuration is read.
+  const own = { script: (await deployedBundle()).script, path: '/api/accounts/users/me/', status: 401 };
+  const floor = { script: await helloBundle(), path: '/hello', status: 200 };
+  const [ownMs, floorMs]: [number[], number[]] = [[], []];
+  for (let pair = 0; pair < pairs; pair++) {
+    floorMs.push(await firstAnswerMs(floor));
+    ownMs.push(await firstAnswerMs(own));
+  }
+  const ratios = ownMs.map((ms, pair) => ms / (floorMs[pair] ?? Number.NaN));
+  return { ownMs: median(ownMs), floorMs: median(floorMs), ratio: median(ratios), ratios };
+}
+
+/** The least that a Worker with Hono is, bundled as ours is. */
+async function helloBundle(): Promise<string> {
+  const contents = `
+    import { Hono } from 'hono';
+    export default new Hono().get('/hello', (c) => c.text('hello'));`;
+  const stdin = { contents, resolveDir: projectRoot };
+  const { outputFiles } = await build({ stdin, bundle: true, minify: true, format: 'esm', write: false });
+  const [file] = outputFiles;
+  if (file === undefined) throw new Error('the floor was not built');
+  return file.text;
+}
+
+/** The workerd that wrangler pins. */
+const workerd: string = createRequire(createRequire(import.meta.url).resolve('wrangler/package.json'))(
+  'workerd',
+).default;
+
+async function firstAnswerMs({ script, path, status }: Subject): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'edge-accounts-start-up-'));
+  await writeFile(join(folder, 'worker.js'), script);
+  await writeFile(join(folder, 'config.capnp'), await configuration());
+  const command = ['serve', '--control-fd=3', join(folder, 'config.capnp')];
+  const runtime = spawn(workerd, command, { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] });
+  const ended = once(runtime, 'exit');
+  try {
+    // The casts hold since stdio above makes a pipe of it, and `spawn` throws by an event without a pid.
+    const port = await portOf(runtime.stdio[3] as Readable);
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`);
+    await answer.arrayBuffer();
+    const used = processorTimeMs(runtime.pid ?? 0);
+    if (answer.status !== status) throw new Error(`${path} answered ${answer.status}`);
+    return used;
+  } finally {
+    runtime.kill('SIGKILL');
+    await ended;
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function configuration(): Promise<string> {
+  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
+  const keys = JSON.stringify(JSON.stringify({ keys: [await exportJWK(privateKey)] }));
+  return `using Workerd = import "/workerd/workerd.capnp";
+    const worker :Workerd.Worker = (
+      modules = [(name = "worker.js", esModule = embed "worker.js")],
+      compatibilityDate = "${compatibilityDate}",
+      bindings = [(name = "JWT_KEYS", text = ${keys})],
+    );
+    const config :Workerd.Config = (
+      services = [(name = "worker", worker = .worker)],
+      sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "worker")],
+    );`;
+}
+
+/** workerd tells on its control channel, a line for each event, which port it was given. */
+async function portOf(control: Readable): Promise<number> {
+  for await (const line of createInterface({ input: control })) {
+    const { event, port }: { event: string; port?: number } = JSON.parse(line);
+    if (event === 'listen' && port !== undefined) return port;
+  }
+  throw new Error('workerd ended before it listened');
+}
+
+/** Of all threads that a process has, from the scheduler's own count: the ticks of `stat` are too coarse. */
+function processorTimeMs(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const counts = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8'));
+  return counts.reduce((sum, count) => sum + Number(count.split(' ')[0]) / 1e6, 0);
+}
+
+function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+if (import.meta.main) {
+  const { ownMs, floorMs, ratio, ratios } = await measureStartUp();
+  const spread = [Math.min(...ratios), Math.max(...ratios)].map((each) => each.toFixed(2)).join(' to ');
+  const [own, floor] = [ownMs, floorMs].map((ms) => ms.toFixed(1));
+  console.log(
+    `First answer: ${own} ms of CPU, ${ratio.toFixed(2)} times (${spread}) the ${floor} ms of Hono's hello.`,
+  );
+}
