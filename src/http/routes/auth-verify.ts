@@ -10,7 +10,9 @@ import { type Route, route } from '../route.ts';
 
 const asked = lazily(() =>
   z.object({
-    permission: z.optional(choices([...ALL_PERMISSIONS], 'view_user', 'Asked for; repeated, each of them is.')),
+    permission: z.optional(
+      choices([...ALL_PERMISSIONS], 'view_user', 'Asked for; repeated, each of them is.'),
+    ),
   }),
 );
 
