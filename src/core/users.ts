@@ -98,7 +98,7 @@ export type UserProblem =
 /** Writes throw `ActorGone`, having changed nothing, when the actor no longer stands. */
 export interface UserStore {
   find(id: number): Promise<Account | null>;
-  /** By id, ascending; `search` is the beginning of a username. At most `limit` rows. */
+  /** By id; those whose username begins with `search`, by username. At most `limit` rows. */
   list(search: string | null, limit: number): Promise<User[]>;
   page(search: string | null, slice: Slice): Promise<Page<User>>;
   /** Stores the user with its groups, or nothing; of racing calls with one username one wins. */

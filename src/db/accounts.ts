@@ -21,9 +21,13 @@ import { parseStored } from './stored-json.ts';
 /** A literal, not a parameter, so that SQLite can answer from the partial index on admins. */
 export const atAdminLevel = sql.raw(`user_level >= ${ADMIN_LEVEL}`);
 
-/** The preview of the personal key, or of the newest where there is none. */
-export const apiKeyPreview = sql<string | null>`(
-  select preview from api_keys where user_id = users.id order by name <> '', id desc limit 1
+/**
+ * The preview of the personal key, or of the newest where there is none. Each is looked up: sorting would read every
+ * key of the user, which may be a thousand, whenever somebody asks who is calling.
+ */
+export const apiKeyPreview = sql<string | null>`coalesce(
+  (select preview from api_keys where user_id = users.id and name = ''),
+  (select preview from api_keys where id = (select max(id) from api_keys where user_id = users.id))
 )`;
 
 const permissionIds = sql<string>`(

@@ -76,7 +76,8 @@ export function createSessionStore(db: Database): SessionStore {
     },
     async listLive(userId, { offset, limit }, now) {
       const live = and(eq(sessions.userId, userId), gt(sessions.expiresAt, now.getTime()));
-      const newestFirst = [desc(sessions.createdAt), desc(sessions.id)];
+      // As the index has them; of the same millisecond the later row is the newer one.
+      const newestFirst = [desc(sessions.createdAt), sql`sessions.rowid desc`];
       const [[total], rows] = await read(() =>
         db.batch([
           db.select(rowCount).from(sessions).where(live),

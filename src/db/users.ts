@@ -27,7 +27,7 @@ export function createUserStore(db: Database): UserStore {
     },
     async list(search, limit) {
       const rows = await read(() =>
-        selectAccounts(db).where(beginsWith(search)).orderBy(asc(users.id)).limit(limit),
+        selectAccounts(db).where(beginsWith(search)).orderBy(orderOf(search)).limit(limit),
       );
       return rows.map((row) => toAccount(row).user);
     },
@@ -36,7 +36,7 @@ export function createUserStore(db: Database): UserStore {
       const [[total], rows] = await read(() =>
         db.batch([
           db.select(rowCount).from(users).where(matching),
-          selectAccounts(db).where(matching).orderBy(asc(users.id)).limit(limit).offset(offset),
+          selectAccounts(db).where(matching).orderBy(orderOf(search)).limit(limit).offset(offset),
         ]),
       );
       return { count: total?.count ?? 0, rows: rows.map((row) => toAccount(row).user) };
@@ -47,11 +47,14 @@ export function createUserStore(db: Database): UserStore {
   };
 }
 
+const isAll = (search: string | null): boolean => search === null || search === '';
+
 /** A range instead of LIKE, so that the username index serves it and no character is a wildcard. */
 const beginsWith = (search: string | null): SQL | undefined =>
-  search === null || search === ''
-    ? undefined
-    : sql`username >= ${search} and username < ${search} || char(1114111)`;
+  isAll(search) ? undefined : sql`username >= ${search} and username < ${search} || char(1114111)`;
+
+/** What is found comes by name, as its index has it: sorted by id, a page would first read all that is found. */
+const orderOf = (search: string | null): SQL => asc(isAll(search) ? users.id : users.username);
 
 /** One thing that forbids a write: `found` is an SQL expression that is null while nothing is wrong. */
 type Check = { kind: UserProblem['kind']; found: SQL };

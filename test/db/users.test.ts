@@ -96,17 +96,17 @@ describe('list and page', () => {
     const names = ['', '.a', '_a', '@a', '-a', 'Z'].map((suffix) => prefix + suffix);
     for (const username of names) await storedUser({ username });
     const found = async (search: string) => (await users.list(search, 100)).map(({ username }) => username);
-    expect(await found(prefix)).toEqual(names);
+    expect(await found(prefix)).toEqual(names.toSorted());
     expect(await found(`${prefix}_`)).toEqual([`${prefix}_a`]);
     expect(await found(`${prefix}%`)).toEqual([]);
     expect(await found(`${prefix}z`)).toEqual([]);
     expect(await found(prefix.toUpperCase())).toEqual([]);
   });
 
-  it('slices by id, ascending, and counts all that match', async () => {
+  it('slices what is found by username, and counts all that match', async () => {
     const prefix = uniqueName();
     const ids: number[] = [];
-    for (let i = 0; i < 5; i++) ids.push((await storedUser({ username: `${prefix}-${9 - i}` })).id);
+    for (let i = 0; i < 5; i++) ids.unshift((await storedUser({ username: `${prefix}-${9 - i}` })).id);
     const page = async (offset: number, limit: number) => {
       const { count, rows } = await users.page(prefix, { offset, limit });
       return { count, ids: rows.map(({ id }) => id) };
@@ -115,6 +115,14 @@ describe('list and page', () => {
     expect(await page(4, 2)).toEqual({ count: 5, ids: ids.slice(4) });
     expect(await page(10, 2)).toEqual({ count: 5, ids: [] });
     expect((await users.list(prefix, 3)).map(({ id }) => id)).toEqual(ids.slice(0, 3));
+  });
+
+  it('slices all by id, ascending', async () => {
+    for (const username of ['z', 'y']) await storedUser({ username: username + uniqueName() });
+    const all = (await users.list(null, 1000)).map(({ id }) => id);
+    expect(all).toEqual(all.toSorted((one, other) => one - other));
+    const { count, rows } = await users.page(null, { offset: 1, limit: 2 });
+    expect({ count, ids: rows.map(({ id }) => id) }).toEqual({ count: all.length, ids: all.slice(1, 3) });
   });
 });
 

@@ -11,10 +11,10 @@ describe('GET /users/', () => {
     return { prefix, token };
   };
 
-  it('is a bare array by id, or a page with links that keep the question', async () => {
+  it('is a bare array, of those that are searched by username, or a page with links that keep the question', async () => {
     const { prefix, token } = await three();
     const list = await get(`/users/?search=${prefix}`, { token });
-    expect(list.body.map(({ username }: { username: string }) => username.at(-1)).join('')).toBe('cab');
+    expect(list.body.map(({ username }: { username: string }) => username.at(-1)).join('')).toBe('abc');
     expect(list.body[0]).toEqual((await get(`/users/${list.body[0].id}/`, { token })).body);
     const link = (page: number) => `${ORIGIN}${BASE}/users/?search=${prefix}&page_size=1&page=${page}`;
     const pages = await Promise.all([1, 2, 3].map((page) => get(link(page).replace(ORIGIN, ''), { token })));

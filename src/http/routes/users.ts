@@ -73,7 +73,7 @@ const list = route(
       z.extend(pageQuery(), { search: z.optional(z.string()).register(documentation, { example: 'adm' }) }),
     answer: {
       status: 200,
-      description: 'The users, by id.',
+      description: 'The users, by id; with `search` by username.',
       schema: () => arrayOrPage(userSchema(), 'UserPage'),
     },
     failures: { 404: 'There is no such page.' },
