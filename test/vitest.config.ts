@@ -74,7 +74,7 @@ export default defineConfig({
         test: {
           name: 'core',
           include: ['test/{core,db}/**/*.test.ts'],
-          setupFiles: ['test/support/migrate.ts'],
+          setupFiles: ['test/support/migrate.ts', 'test/support/hold-query-plans.ts'],
         },
       },
       {
@@ -88,7 +88,7 @@ export default defineConfig({
         test: {
           name: 'http',
           include: ['test/{http,rpc,conformance,fuzz,sdk}/**/*.test.ts'],
-          setupFiles: ['test/support/migrate.ts'],
+          setupFiles: ['test/support/migrate.ts', 'test/support/hold-query-plans.ts'],
         },
       },
       { root, test: { name: 'cli', include: ['test/cli/**/*.test.ts'], environment: 'node' } },

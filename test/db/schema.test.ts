@@ -93,6 +93,15 @@ describe.each(configs.map((config) => [config.name, config] as const))(
       expect(sorted(migrated)).toEqual(sorted(defined));
     });
 
+    it('is searched by an index, which no plan shows, when what it refers to is deleted', async () => {
+      for (const { from } of await referencesOf(name)) {
+        const plan = await rowsOf<{ detail: string }>(
+          `explain query plan select 1 from "${name}" where "${from}" = 1`,
+        );
+        expect(plan.map(({ detail }) => detail)).toEqual([expect.stringMatching(/^SEARCH .* USING .*INDEX/)]);
+      }
+    });
+
     it('gives no id twice where the schema says so', async () => {
       const [source] = await rowsOf<{ sql: string }>(`select sql from sqlite_master where name = '${name}'`);
       const isCounted = config.columns.some(

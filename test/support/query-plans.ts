@@ -1,0 +1,114 @@
+import { boundEnv } from './env.ts';
+
+/** A line of a plan that reads more than it looks for, and why that may be. */
+type Exception = { line: RegExp; of: RegExp; reason: string };
+
+const table = (name: string) => new RegExp(`^SCAN ${name}$`);
+const index = (name: string) => new RegExp(`^SCAN ${name} USING COVERING INDEX`);
+const OWNER = '( inner join "users" on "users"."id" = "api_keys"."user_id")?';
+const SORT = /^USE TEMP B-TREE FOR ORDER BY$/;
+
+export const EXCEPTIONS: readonly Exception[] = [
+  ...['users', 'api_keys', 'groups'].flatMap((name) => [
+    {
+      line: table(name),
+      of: new RegExp(`from "${name}"${OWNER} order by "${name}"."id" (asc|desc) limit \\?( offset \\?)?$`),
+      reason: 'a page of all rows, in the order in which they lie there; it ends at its limit',
+    },
+    {
+      line: index(name),
+      of: new RegExp(`^select count\\(\\*\\) from "${name}"$`),
+      reason: 'a page tells how many there are in all',
+    },
+  ]),
+  {
+    line: table('audit_events'),
+    of: /on "actors"."id" = "audit_events"."actor_id" order by "audit_events"."id" desc limit \?$/,
+    reason: 'a page of all events, in the order in which they lie there; it ends at its limit',
+  },
+  {
+    line: table('groups'),
+    of: /^select "id", "name", "permissions" from "groups" order by "groups"."id" asc$/,
+    reason: 'the answer is all groups, of which there are few',
+  },
+  {
+    line: /^SCAN (users|other) USING (COVERING )?INDEX users_admins$/,
+    of: /user_level >= 10/,
+    reason: 'the index holds admins alone, and the first one that is active ends the search',
+  },
+  {
+    line: SORT,
+    of: /where "api_keys"."user_id" = \? order by "api_keys"."id" desc limit \?( offset \?)?$/,
+    reason: 'the keys of one user, 1000 at most',
+  },
+  {
+    line: SORT,
+    of: /select network from known_networks where user_id = \?\s+order by last_login_at desc limit \?/,
+    reason: 'the networks of one user, 21 at most',
+  },
+];
+
+/**
+ * Notes the text of every statement that src/db prepares on whatever binding of this isolate, sent or not. What tests
+ * prepare is theirs: they may look at all rows.
+ */
+export function noteStatements(): ReadonlySet<string> {
+  const noted = new Set<string>();
+  const bindings: D1Database = Object.getPrototypeOf(boundEnv.DB);
+  const { prepare } = bindings;
+  bindings.prepare = function (this: D1Database, sql: string) {
+    if (!noted.has(sql) && isOfDb(stack())) noted.add(sql);
+    return prepare.call(this, sql);
+  };
+  return noted;
+}
+
+/** V8 tells of those who await, too; its usual ten frames may end within Drizzle. */
+function stack(): string {
+  const limited: ErrorConstructor & { stackTraceLimit?: number } = Error;
+  const { stackTraceLimit } = limited;
+  limited.stackTraceLimit = 40;
+  const { stack: frames = '' } = new Error();
+  Object.assign(limited, { stackTraceLimit });
+  return frames;
+}
+
+/** Whoever of ours is nearest, past the bindings that tests put in between. */
+const isOfDb = (frames: string): boolean => {
+  const ours = frames
+    .split('\n')
+    .find(
+      (frame) =>
+        /\/(src|test)\//.test(frame) &&
+        !/\/node_modules\/|\/test\/support\/\S*(-database|query-plans)\.ts/.test(frame),
+    );
+  return ours?.includes('/src/db/') === true;
+};
+
+/** What in the plan of a statement reads more than is looked for, and is no exception. */
+export async function flawsOf(sql: string): Promise<string[]> {
+  const lines = await planOf(sql);
+  const flaws = lines.filter((line) => FLAW.test(line) && exceptionOf(line, sql) === undefined);
+  return flaws.length === 0 ? [] : [`${flaws.join(' and ')}: ${sql}`];
+}
+
+export const exceptionOf = (line: string, sql: string): Exception | undefined =>
+  EXCEPTIONS.find((each) => each.line.test(line) && each.of.test(sql));
+
+/**
+ * A walk through a table or all of an index, whatever its alias; a sort; an index that is built for one statement.
+ * Neither JSON texts (VIRTUAL TABLE), subqueries nor constants are tables.
+ */
+const FLAW = /^SCAN (?!CONSTANT|\(subquery|.* VIRTUAL TABLE)|TEMP B-TREE FOR .*ORDER BY|AUTOMATIC/;
+
+/** Parameters are null there: no plan depends on them. A statement that SQLite refuses has none. */
+export async function planOf(sql: string): Promise<string[]> {
+  const parameters = sql.match(/\?/g)?.map(() => null) ?? [];
+  try {
+    const plan = boundEnv.DB.prepare(`explain query plan ${sql}`).bind(...parameters);
+    return (await plan.all<{ detail: string }>()).results.map(({ detail }) => detail);
+  } catch (error) {
+    if (/no such (table|column)|has no column named|syntax error/.test(String(error))) return [];
+    throw error;
+  }
+}
