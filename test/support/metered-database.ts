@@ -1,15 +1,17 @@
 /** Rows as D1 counts and bills them, those of indexes included. */
 export type Rows = { read: number; written: number };
 
+export type Metered = { database: D1Database; rows: Rows };
+
 /** The real binding, and the rows that go through it. What reads by `raw` is sent twice, since only `all` tells. */
-export function metered(binding: D1Database): { database: D1Database; rows: Rows } {
+export function metered(binding: D1Database): Metered {
   const rows: Rows = { read: 0, written: 0 };
   const add = <T extends D1Result>(result: T): T => {
     rows.read += result.meta.rows_read;
     rows.written += result.meta.rows_written;
     return result;
   };
-  const metering = (inner: D1PreparedStatement, sql: string): Metered => ({
+  const metering = (inner: D1PreparedStatement, sql: string): Statement => ({
     inner,
     bind: (...values) => metering(inner.bind(...values), sql),
     all: async () => add(await inner.all()),
@@ -22,15 +24,15 @@ export function metered(binding: D1Database): { database: D1Database; rows: Rows
   });
   const database = {
     prepare: (sql: string) => metering(binding.prepare(sql), sql),
-    batch: async (statements: Metered[]) =>
+    batch: async (statements: Statement[]) =>
       (await binding.batch(statements.map(({ inner }) => inner))).map(add),
   };
   return { database: database as unknown as D1Database, rows };
 }
 
-type Metered = {
+type Statement = {
   inner: D1PreparedStatement;
-  bind: (...values: unknown[]) => Metered;
+  bind: (...values: unknown[]) => Statement;
   all: () => Promise<D1Result>;
   run: () => Promise<D1Result>;
   raw: () => Promise<unknown>;
