@@ -91,6 +91,7 @@ export default defineConfig({
           setupFiles: ['test/support/migrate.ts', 'test/support/hold-query-plans.ts'],
         },
       },
+      { root, test: { name: 'bench', include: ['test/bench/**/*.test.ts'], environment: 'node' } },
       { root, test: { name: 'cli', include: ['test/cli/**/*.test.ts'], environment: 'node' } },
       {
         root,

@@ -1,0 +1,101 @@
+// What operations cost with few users and with many: `npm run bench -- --scale`, or this file alone.
+
+import { CHUNK_ROWS } from '../../src/core/housekeeping.ts';
+import { reportOf, type ScaleResult, type StepResult } from './scale-report.ts';
+import { type ScaleRuntime, startScaleRuntime } from './scale-runtime.ts';
+import { expiredSessions, seedsOf } from './scale-seed.ts';
+import { type DatabaseName, type Gauge, type Measured, PASSWORD, type Visit } from './scale-task.ts';
+
+/** Users in each database, and how many of them visit in each slice of time. */
+export type ScaleOptions = { small: number; large: number; slices: number; visits: number };
+export const FULL_SCALE: ScaleOptions = { small: 1000, large: 100_000, slices: 5, visits: 20 };
+
+/** Measures in one process, in turns. @throws Error when an answer was not the one expected. */
+export async function measureScale(options: ScaleOptions): Promise<ScaleResult> {
+  const runtime = await startScaleRuntime();
+  try {
+    await seed(runtime, 'SMALL', options.small);
+    const bytes = await seed(runtime, 'LARGE', options.large);
+    return { options, bytes, steps: await measureSteps(runtime, options) };
+  } finally {
+    await runtime.end();
+  }
+}
+
+/** @returns the bytes of a row of each kind, with its indexes. */
+async function seed({ perform }: ScaleRuntime, database: DatabaseName, users: number) {
+  const hash = await perform<string>({ kind: 'hash', database, password: PASSWORD });
+  const bytes: Record<string, number> = {};
+  let before = await perform<number>({ kind: 'sql', database, statements: ['select 1'] });
+  for (const { what, rows, statements } of seedsOf(users, hash)) {
+    const after = await perform<number>({ kind: 'sql', database, statements });
+    bytes[what] = Math.round((after - before) / rows);
+    before = after;
+  }
+  return bytes;
+}
+
+async function measureSteps(runtime: ScaleRuntime, options: ScaleOptions): Promise<StepResult[]> {
+  const { small, large, slices, visits } = options;
+  const [timesSmall, timesLarge]: [Visit[][], Visit[][]] = [[], []];
+  for (let slice = 0; slice < slices; slice++) {
+    const nths = Array.from({ length: visits }, (_, nth) => slice * visits + nth);
+    const [visitsSmall, visitsLarge]: [Visit[], Visit[]] = [[], []];
+    for (const nth of nths) {
+      visitsSmall.push(await visit(runtime, { database: 'SMALL', nth, of: small, gauge: 'milliseconds' }));
+      visitsLarge.push(await visit(runtime, { database: 'LARGE', nth, of: large, gauge: 'milliseconds' }));
+    }
+    timesSmall.push(visitsSmall);
+    timesLarge.push(visitsLarge);
+  }
+  const nth = slices * visits;
+  const rowsSmall = await visit(runtime, { database: 'SMALL', nth, of: small, gauge: 'rows' });
+  const rowsLarge = await visit(runtime, { database: 'LARGE', nth, of: large, gauge: 'rows' });
+  return rowsSmall.map(([name, rows], step) => ({
+    name,
+    small: { ...rows, milliseconds: medianOf(timesSmall, step) },
+    large: { ...measuredAt(rowsLarge, step), milliseconds: medianOf(timesLarge, step) },
+  }));
+}
+
+type VisitTo = { database: DatabaseName; nth: number; of: number; gauge: Gauge };
+
+async function visit({ perform }: ScaleRuntime, { database, nth, of, gauge }: VisitTo): Promise<Visit> {
+  await perform({ kind: 'sql', database, statements: [expiredSessions(CHUNK_ROWS)] });
+  // Each time another user, of whom no cache knows.
+  const user = 2 + ((nth * 7919) % (of - 2));
+  return perform({ kind: 'visit', database, user, of, gauge });
+}
+
+/** The median of what a step takes on average in each slice: the clock of workerd shows whole milliseconds. */
+function medianOf(slices: Visit[][], step: number): number {
+  const means = slices.map(
+    (visits) => visits.reduce((sum, each) => sum + measuredAt(each, step).milliseconds, 0) / visits.length,
+  );
+  return means.sort((a, b) => a - b)[Math.floor(means.length / 2)] ?? Number.NaN;
+}
+
+function measuredAt(visited: Visit, step: number): Measured {
+  const measured = visited[step]?.[1];
+  if (measured === undefined) throw new Error(`step ${step} was not measured`);
+  return measured;
+}
+
+/** Measures and prints. @returns whether nothing grew but what says so. */
+export async function runScale(options: ScaleOptions, { asJson }: { asJson: boolean }): Promise<boolean> {
+  const result = await measureScale(options);
+  console.log(asJson ? JSON.stringify(result, null, 2) : reportOf(result));
+  return grownSteps(result).length === 0;
+}
+
+/** Steps that read or write more rows among many users, though they don't count all by their names. */
+export const grownSteps = ({ steps }: ScaleResult): string[] =>
+  steps
+    .filter(({ small, large }) => large.read > small.read || large.written > small.written)
+    .map(({ name }) => name)
+    .filter((name) => !/\(.*counts.* all\)/.test(name));
+
+if (import.meta.main) {
+  const isFlat = await runScale(FULL_SCALE, { asJson: process.argv.includes('--json') });
+  process.exitCode = isFlat ? 0 : 1;
+}
