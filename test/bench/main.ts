@@ -1,5 +1,5 @@
-// `npm run bench [-- --check] [-- --json] [-- --only TEXT]`: what our own code costs, in multiples of what nobody could
-// do without. README.md has it under "Speed".
+// `npm run bench [-- --check] [-- --json] [-- --only TEXT] [-- --processes N]`: what our own code costs, in multiples
+// of what nobody could do without. README.md has it under "Speed".
 
 import { platform } from 'node:os';
 import workerd from 'workerd/package.json' with { type: 'json' };
@@ -9,26 +9,31 @@ import { FULL_EFFORT, measureRows, type Sample } from './measure.ts';
 import { machine, type Report, resultOf, tableOf } from './report.ts';
 import { ROWS, type Row } from './rows.ts';
 
-const PROCESSES = 5;
-
 async function bench(args: string[]): Promise<void> {
-  const { values, rest } = takeOptions(args, { named: ['only'], flags: ['check', 'json'] });
+  const { values, rest } = takeOptions(args, { named: ['only', 'processes'], flags: ['check', 'json'] });
   assertNothingLeft(rest);
   if (platform() !== 'linux')
     throw new UsageError('The bench runs on Linux alone: it reads /proc/PID/schedstat.');
   const rows = ROWS.filter(({ name }) => name.includes(values.only ?? ''));
   if (rows.length === 0) throw new UsageError(`There is no row with ${values.only} in its name.`);
-  const report = await measured(rows);
+  const report = await measured(rows, processesOf(values.processes));
   console.log(values.json ? JSON.stringify(report, null, 2) : tableOf(report));
   const isMissed = report.results.some(({ isMet }) => isMet === false);
   if (values.check && isMissed) process.exitCode = 1;
 }
 
-async function measured(rows: readonly Row[]): Promise<Report> {
+function processesOf(text = '5'): number {
+  const processes = Number(text);
+  if (!(Number.isInteger(processes) && processes > 0))
+    throw new UsageError('--processes needs a whole number.');
+  return processes;
+}
+
+async function measured(rows: readonly Row[], processes: number): Promise<Report> {
   const modules = await benchModules();
   const samples: Map<Row, Sample>[] = [];
-  for (let number = 1; number <= PROCESSES; number++) {
-    console.error(`process ${number} of ${PROCESSES}`);
+  for (let number = 1; number <= processes; number++) {
+    console.error(`process ${number} of ${processes}`);
     samples.push(await measureRows(modules, rows, FULL_EFFORT));
   }
   const results = rows.map((row) =>
