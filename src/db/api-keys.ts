@@ -12,6 +12,7 @@ import type { Actor, Source } from '../core/principal.ts';
 import { accountColumns, apiKeyPreview, asActor, outranks, type Repetition, toAccount } from './accounts.ts';
 import { byActor, type Recorded, record } from './audit-events.ts';
 import { type Database, raw, read, repeatableWrite, rowCount, write } from './client.ts';
+import { placeholder, prepared } from './prepared.ts';
 import { apiKeys, users } from './schema.ts';
 
 const keyColumns = {
@@ -27,14 +28,10 @@ const keyColumns = {
 type KeyRow = Omit<ApiKey, 'createdAt' | 'lastUsedAt'> & { createdAt: number; lastUsedAt: number | null };
 
 export function createApiKeyStore(db: Database): ApiKeyStore {
+  const owner = prepareOwner(db);
   return {
     async findOwner(digest) {
-      const { id: keyId, name: keyName, lastUsedAt } = apiKeys;
-      const [row] = await read(() =>
-        selectKeys(db, { key: { keyId, keyName, lastUsedAt }, account: accountColumns }).where(
-          eq(apiKeys.digest, digest),
-        ),
-      );
+      const [row] = await read(() => owner.send({ digest }));
       if (row === undefined) return null;
       return { account: toAccount(row.account), ...row.key, lastUsedAt: toDate(row.key.lastUsedAt) };
     },
@@ -71,6 +68,15 @@ export function createApiKeyStore(db: Database): ApiKeyStore {
       await write(() => db.update(apiKeys).set({ lastUsedAt: now.getTime() }).where(isDue));
     },
   };
+}
+
+function prepareOwner(db: Database) {
+  const { id: keyId, name: keyName, lastUsedAt } = apiKeys;
+  return prepared(() =>
+    selectKeys(db, { key: { keyId, keyName, lastUsedAt }, account: accountColumns }).where(
+      eq(apiKeys.digest, placeholder('digest')),
+    ),
+  );
 }
 
 /** Keys with the users who own them. */

@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, type Placeholder, type SQL, sql } from 'drizzle-orm';
 import type { SelectedFields } from 'drizzle-orm/sqlite-core';
 import type { Actor } from '../core/principal.ts';
 import type { RefreshChain } from '../core/refresh-rotation.ts';
@@ -16,10 +16,12 @@ import { type AccountRow, accountColumns, asActor, loginsEnded, outranks, toAcco
 import { byActor, countedOfSelf, record } from './audit-events.ts';
 import { type Database, raw, read, repeatableWrite, rowCount } from './client.ts';
 import { outcomeOf, reserveAttempt, settleAttempt } from './login-attempts.ts';
+import { placeholder, prepared } from './prepared.ts';
 import { rotateRefresh, selectChain, toChain } from './refresh-rotation.ts';
 import { sessions, users } from './schema.ts';
 
 export function createSessionStore(db: Database): SessionStore {
+  const { stateOf, note } = prepareStates(db);
   return {
     async findLogin(username) {
       return toRecord((await read(() => selectLogin(db, username)))[0]);
@@ -49,22 +51,25 @@ export function createSessionStore(db: Database): SessionStore {
       return opened.length > 0;
     },
     async findState(named, now) {
-      if (named.presented === undefined) return toState((await read(() => selectState(db, named, now)))[0]);
+      const state = stateOf(named);
+      const values = valuesOf(named, now);
+      if (named.presented === undefined) return toState((await read(() => state.send(values)))[0]);
       const [rows, chains] = await read(() =>
-        db.batch([selectState(db, named, now), selectChain(db, liveSession(named, now))]),
+        db.batch([state.inBatch(values), selectChain(db, liveSession(values))]),
       );
       return toState(rows[0], toChain(chains[0]));
     },
     async refreshState(named, now, from) {
       const { presented } = named;
-      const live = liveSession(named, now);
+      const values = valuesOf(named, now);
+      const state = stateOf(named).inBatch(values);
       if (presented === undefined) {
-        const note = db.update(sessions).set({ lastRefreshAt: now.getTime() }).where(live);
-        const [rows] = await repeatableWrite(() => db.batch([selectState(db, named, now), note]));
+        const [rows] = await repeatableWrite(() => db.batch([state, note.inBatch(values)]));
         return toState(rows[0]);
       }
+      const rotation = { presented, from, now };
       const [rows, chains] = await repeatableWrite(() =>
-        db.batch([selectState(db, named, now), ...rotateRefresh(db, live, { presented, from, now })]),
+        db.batch([state, ...rotateRefresh(db, liveSession(values), rotation)]),
       );
       return toState(rows[0], toChain(chains[0]));
     },
@@ -226,20 +231,49 @@ const toLive = ({ lastRefreshAt, ...row }: LiveRow): LiveSession => ({
   lastSeenAt: new Date(lastRefreshAt ?? row.createdAt),
 });
 
-function selectState(db: Database, named: NamedSession, now: Date) {
-  return db
-    .select({ ...accountColumns, loginStands: loginStands(named, now) })
+/** What every token is judged by, and what a refresh writes. */
+function prepareStates(db: Database) {
+  const waiting = {
+    userId: placeholder('userId'),
+    sessionId: placeholder('sessionId'),
+    issuedAt: placeholder('issuedAt'),
+    now: placeholder('now'),
+  };
+  const live = liveSession(waiting);
+  const ofSession = prepared(() =>
+    selectState(db, waiting.userId, sql`exists (select 1 from sessions where ${live})`),
+  );
+  const ofInterchange = prepared(() =>
+    selectState(db, waiting.userId, sql`coalesce(users.logins_ended_at < ${waiting.issuedAt}, true)`),
+  );
+  return {
+    stateOf: ({ sessionId }: NamedSession) => (sessionId === null ? ofInterchange : ofSession),
+    note: prepared(() =>
+      db
+        .update(sessions)
+        .set({ lastRefreshAt: sql`${waiting.now}` })
+        .where(live),
+    ),
+  };
+}
+
+const selectState = (db: Database, userId: Placeholder, loginStands: SQL<number>) =>
+  db
+    .select({ ...accountColumns, loginStands })
     .from(users)
-    .where(eq(users.id, named.userId));
-}
+    .where(eq(users.id, userId));
 
-function loginStands(named: NamedSession, now: Date): SQL<number> {
-  if (named.sessionId !== null) return sql`exists (select 1 from sessions where ${liveSession(named, now)})`;
-  return sql`coalesce(users.logins_ended_at < ${named.issuedAt.getTime()}, true)`;
-}
+const valuesOf = ({ userId, sessionId, issuedAt }: NamedSession, now: Date) => ({
+  userId,
+  sessionId,
+  issuedAt: issuedAt.getTime(),
+  now: now.getTime(),
+});
 
-const liveSession = ({ sessionId, userId }: NamedSession, now: Date): SQL =>
-  sql`sessions.id = ${sessionId} and sessions.user_id = ${userId} and sessions.expires_at > ${now.getTime()}`;
+type Part = number | string | null | Placeholder;
+
+const liveSession = ({ sessionId, userId, now }: Record<'sessionId' | 'userId' | 'now', Part>): SQL =>
+  sql`sessions.id = ${sessionId} and sessions.user_id = ${userId} and sessions.expires_at > ${now}`;
 
 function toState(
   row: (AccountRow & { loginStands: number }) | undefined,
