@@ -52,7 +52,7 @@ class BoundedStatement {
 async function inTime<T>(send: () => Promise<T>, use: DatabaseUse | undefined): Promise<T> {
   const started = Date.now();
   const { promise: tooLate, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(reject, timeLeft(use, started), new Error(TOO_LATE));
+  const timer = setTimeout(() => reject(new Error(TOO_LATE)), timeLeft(use, started));
   try {
     return await Promise.race([send(), tooLate]);
   } finally {
