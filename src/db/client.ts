@@ -13,7 +13,9 @@ export const connect = (binding: D1Database) => drizzle(binding);
  */
 export function raw<Row = unknown>(db: Database, query: SQL) {
   const statement = db.all<Row>(query);
-  return Object.assign(statement, { stmt: db.$client.prepare(statement.getQuery().sql) });
+  // Drizzle would build the text once more when the batch is sent.
+  const built = statement.getQuery();
+  return Object.assign(statement, { stmt: db.$client.prepare(built.sql), getQuery: () => built });
 }
 
 /** How many rows a select finds, as its one column. */
