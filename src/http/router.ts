@@ -1,22 +1,31 @@
 import type { MiddlewareHandler } from 'hono';
-import { Hono } from 'hono/tiny';
+import { HonoBase } from 'hono/hono-base';
 import { DomainError } from '../core/errors.ts';
 import type { AppEnv } from './context.ts';
+import { KnownPathsRouter } from './known-paths-router.ts';
 import type { Route } from './route.ts';
 
-export type App = Hono<AppEnv>;
+export type App = HonoBase<AppEnv>;
 
 /** What the router needs of a route. */
 export type Mounted = { config: Pick<Route['config'], 'method' | 'path'>; serve: MiddlewareHandler<AppEnv> };
 
 /** An app that serves every path with and without its trailing slash, without a redirect. */
 export const createRouter = (): App =>
-  new Hono<AppEnv>({
-    getPath: (request) => {
-      const { pathname } = new URL(request.url);
-      return pathname.endsWith('/') ? pathname : `${pathname}/`;
+  new HonoBase<AppEnv>({
+    router: new KnownPathsRouter(),
+    getPath: ({ url }) => {
+      const path = pathOf(url);
+      return path.endsWith('/') ? path : `${path}/`;
     },
   });
+
+/** The path of a request's URL, which was parsed and written out already (Fetch standard, section 5.4). */
+function pathOf(url: string): string {
+  const start = url.indexOf('/', url.indexOf('://') + 3);
+  const end = url.slice(start).search(/[?#]/);
+  return end === -1 ? url.slice(start) : url.slice(start, start + end);
+}
 
 /**
  * Mounts routes, and for each of their paths the answers to OPTIONS and to every other method, so that 405
