@@ -31,7 +31,8 @@ export async function bufferBody(request: Request): Promise<RawBody> {
   } catch (cause) {
     throw new DomainError('invalid', 'The request body broke off.', { cause });
   }
-  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+  const [first = new Uint8Array(), ...more] = chunks;
+  return more.length === 0 ? first : new Uint8Array(await new Blob(chunks).arrayBuffer());
 }
 
 /**
@@ -75,9 +76,11 @@ const parseError = (reason: string): DomainError =>
   new DomainError('invalid', `JSON parse error - ${reason}`);
 
 /** Keeps a byte order mark, which JSON does not allow (RFC 8259 section 8.1). */
+const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 function decode(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return utf8Decoder.decode(bytes);
   } catch {
     throw parseError('the body is not UTF-8');
   }
