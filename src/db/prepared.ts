@@ -10,7 +10,7 @@ type Built<Rows> = {
   mapResult(response: unknown, isFromBatch?: boolean): unknown;
 };
 
-/** A statement that waits for its values, to be sent alone or as a member of a batch. */
+/** A statement that waits for its values, to be sent alone, where it is a select, or as a member of a batch. */
 export type Prepared<Rows> = {
   send(values: Values): Promise<Rows>;
   inBatch(values: Values): RunnableQuery<Rows, 'sqlite'>;
@@ -29,9 +29,19 @@ export function prepared<Rows>(build: () => { prepare(): Built<Rows> }): Prepare
     return kept;
   };
   return {
-    send: (values) => statement().execute(values),
+    send: (values) => send(statement(), values),
     inBatch: (values) => memberOf(statement(), values),
   };
+}
+
+/**
+ * As Drizzle's `execute` of a select, without its look for a cache. The casts hold for its prepared statements of D1,
+ * which have `stmt`, and give what their `execute` is typed to give.
+ */
+async function send<Rows>(built: Built<Rows>, values: Values): Promise<Rows> {
+  const { stmt } = built as Built<Rows> & { stmt: D1PreparedStatement };
+  const rows = await stmt.bind(...fillPlaceholders(built.getQuery().params, values)).raw();
+  return built.mapResult(rows) as Rows;
 }
 
 /**
