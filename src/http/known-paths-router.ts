@@ -1,6 +1,6 @@
 import type { Result, Router } from 'hono/router';
-import { PatternRouter } from 'hono/router/pattern-router';
 import { METHOD_NAME_ALL } from 'hono/router';
+import { PatternRouter } from 'hono/router/pattern-router';
 
 /**
  * Hono's smallest router, searched once for each path that has no parameter: its fastest one, which needs no search,

@@ -3,7 +3,6 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -15,6 +14,8 @@ import { exportJWK, generateKeyPair } from 'jose';
 import { unstable_readConfig } from 'wrangler';
 import { paths, projectRoot } from '../../src/cli/project.ts';
 import { deployedBundle } from '../cli/support/deployed-bundle.ts';
+import { processorTimeNs } from './processor-time.ts';
+import { median } from './statistics.ts';
 
 /** Medians in milliseconds of CPU. `ratio` is that of the pairs, of which each is one process of either. */
 export type StartUp = { ownMs: number; floorMs: number; ratio: number; ratios: number[] };
@@ -66,7 +67,7 @@ async function firstAnswerMs({ script, path, status }: Subject): Promise<number>
     const port = await portOf(runtime.stdio[3] as Readable);
     const answer = await fetch(`http://127.0.0.1:${port}${path}`);
     await answer.arrayBuffer();
-    const used = processorTimeMs(runtime.pid ?? 0);
+    const used = processorTimeNs(runtime.pid ?? 0) / 1e6;
     if (answer.status !== status) throw new Error(`${path} answered ${answer.status}`);
     return used;
   } finally {
@@ -100,23 +101,11 @@ async function portOf(control: Readable): Promise<number> {
   throw new Error('workerd ended before it listened');
 }
 
-/** Of all threads that a process has, from the scheduler's own count: the ticks of `stat` are too coarse. */
-function processorTimeMs(pid: number): number {
-  const threads = readdirSync(`/proc/${pid}/task`);
-  const counts = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8'));
-  return counts.reduce((sum, count) => sum + Number(count.split(' ')[0]) / 1e6, 0);
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
-
-if (import.meta.main) {
-  const { ownMs, floorMs, ratio, ratios } = await measureStartUp();
+/** In the words of the bench. */
+export function startUpLine({ ownMs, floorMs, ratio, ratios }: StartUp): string {
   const spread = [Math.min(...ratios), Math.max(...ratios)].map((each) => each.toFixed(2)).join(' to ');
   const [own, floor] = [ownMs, floorMs].map((ms) => ms.toFixed(1));
-  console.log(
-    `First answer: ${own} ms of CPU, ${ratio.toFixed(2)} times (${spread}) the ${floor} ms of Hono's hello.`,
-  );
+  return `First answer: ${own} ms of CPU, ${ratio.toFixed(2)} times (${spread}) the ${floor} ms of Hono's hello.`;
 }
+
+if (import.meta.main) console.log(startUpLine(await measureStartUp()));
