@@ -93,7 +93,6 @@ export default defineConfig({
       },
       { root, test: { name: 'bench', include: ['test/bench/**/*.test.ts'], environment: 'node' } },
       { root, test: { name: 'cli', include: ['test/cli/**/*.test.ts'], environment: 'node' } },
-      { root, test: { name: 'bench', include: ['test/bench/**/*.test.ts'], environment: 'node' } },
       {
         root,
         test: {
