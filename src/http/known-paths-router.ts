@@ -1,5 +1,4 @@
-import type { Result, Router } from 'hono/router';
-import { METHOD_NAME_ALL } from 'hono/router';
+import { METHOD_NAME_ALL, type Result, type Router } from 'hono/router';
 import { PatternRouter } from 'hono/router/pattern-router';
 
 /**

@@ -203,8 +203,9 @@ async function renewWithout(mine: Login): Promise<void> {
 
 /** Only of the user who is shown. Where that is somebody else now, nothing here is theirs. */
 async function takeFor(mine: Login, token: string): Promise<void> {
+  if (userOf(token) !== mine.userId) {
+    startAnew();
+    throw new SignedOut();
+  }
   mine.token = token;
-  if (userOf(token) === mine.userId) return;
-  startAnew();
-  throw new SignedOut();
 }

@@ -1,6 +1,7 @@
 import type { ApiKey } from '../answers.ts';
 import { Button } from '../parts/button.tsx';
 import { Moment } from '../parts/moment.tsx';
+import { TableHead } from '../parts/table-head.tsx';
 
 type KeyTableProps = { keys: readonly ApiKey[]; mayRevoke: boolean; onRevoke: (key: ApiKey) => void };
 
@@ -8,16 +9,7 @@ export function KeyTable({ keys, mayRevoke, onRevoke }: KeyTableProps) {
   if (keys.length === 0) return <p class="empty">There is no key.</p>;
   return (
     <table>
-      <thead>
-        <tr>
-          <th scope="col">Key</th>
-          <th scope="col">Created</th>
-          <th scope="col">Last used</th>
-          <th scope="col">
-            <span class="unseen">Actions</span>
-          </th>
-        </tr>
-      </thead>
+      <TableHead columns={['Key', 'Created', 'Last used']} hasActions={true} />
       <tbody>
         {keys.map((key) => (
           <tr key={key.id}>

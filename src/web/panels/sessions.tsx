@@ -6,6 +6,7 @@ import { Button } from '../parts/button.tsx';
 import { Show } from '../parts/loaded.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { type Question, useQuestions } from '../parts/question.tsx';
+import { TableHead } from '../parts/table-head.tsx';
 
 const PAGE_SIZE = 200;
 
@@ -79,17 +80,7 @@ function SessionTable({ sessions, mayEnd, onEnd }: SessionTableProps) {
   if (sessions.length === 0) return <p class="empty">Nowhere.</p>;
   return (
     <table>
-      <thead>
-        <tr>
-          <th scope="col">Device</th>
-          <th scope="col">From</th>
-          <th scope="col">Signed in</th>
-          <th scope="col">Last seen</th>
-          <th scope="col">
-            <span class="unseen">Actions</span>
-          </th>
-        </tr>
-      </thead>
+      <TableHead columns={['Device', 'From', 'Signed in', 'Last seen']} hasActions={true} />
       <tbody>
         {sessions.map((session) => (
           <tr key={session.id}>

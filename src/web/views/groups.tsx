@@ -5,6 +5,7 @@ import { useLoaded } from '../loading.ts';
 import { send } from '../login.ts';
 import { isAdmin, useMe } from '../me.ts';
 import { Show } from '../parts/loaded.tsx';
+import { TableHead } from '../parts/table-head.tsx';
 
 /** All groups. */
 export function GroupsView() {
@@ -32,12 +33,7 @@ const Create = () => (
 
 const GroupTable = ({ groups }: { groups: readonly Group[] }) => (
   <table>
-    <thead>
-      <tr>
-        <th scope="col">Name</th>
-        <th scope="col">Permissions</th>
-      </tr>
-    </thead>
+    <TableHead columns={['Name', 'Permissions']} />
     <tbody>
       {groups.map(({ id, name, permissions }) => (
         <tr key={id}>

@@ -6,6 +6,7 @@ import { ApiKeys } from '../panels/api-keys.tsx';
 import { Sessions } from '../panels/sessions.tsx';
 import { Field, ForUser } from '../parts/field.tsx';
 import { entry, Form } from '../parts/form.tsx';
+import { KnownPassword, NewPassword } from '../parts/password.tsx';
 
 /** What people change of themselves. */
 export function ProfileView() {
@@ -14,7 +15,7 @@ export function ProfileView() {
     <Frame title="Profile" section="profile">
       <div class="columns">
         <Details />
-        <NewPassword />
+        <PasswordCard />
       </div>
       <ApiKeys owner={me} />
       <Sessions owner={me} />
@@ -76,7 +77,7 @@ function Details() {
   );
 }
 
-function NewPassword() {
+function PasswordCard() {
   const me = useMe();
   const save = async (entered: FormData): Promise<string> => {
     const [current_password, password] = [entry(entered, 'current_password'), entry(entered, 'password')];
@@ -90,22 +91,15 @@ function NewPassword() {
         {(problems) => (
           <>
             <ForUser username={me.username} />
-            <Field
+            <KnownPassword
               label="Current password"
               name="current_password"
-              type="password"
-              autoComplete="current-password"
-              required={true}
               problems={problems['current_password']}
             />
-            <Field
+            <NewPassword
               label="New password"
-              name="password"
-              type="password"
-              autoComplete="new-password"
-              required={true}
-              hint="Signs you out everywhere else."
               problems={problems['password']}
+              hint="Signs you out everywhere else."
             />
           </>
         )}

@@ -2,6 +2,7 @@ import type { SuperuserState } from '../answers.ts';
 import { look, sendAsAnyone, signIn } from '../login.ts';
 import { Field } from '../parts/field.tsx';
 import { entry, Form } from '../parts/form.tsx';
+import { NewPassword } from '../parts/password.tsx';
 import { ApiError } from '../requests.ts';
 
 /** Makes the first admin, or says why that is not possible from here. */
@@ -35,15 +36,7 @@ export function SetUp({ state }: { state: SuperuserState }) {
               maxLength={150}
               problems={problems['username']}
             />
-            <Field
-              label="Password"
-              name="password"
-              type="password"
-              autoComplete="new-password"
-              required={true}
-              hint="A few random words make a good one."
-              problems={problems['password']}
-            />
+            <NewPassword problems={problems['password']} hint="A few random words make a good one." />
             <Field
               label="Email (optional)"
               name="email"

@@ -3,6 +3,7 @@ import { Button } from '../parts/button.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { Field } from '../parts/field.tsx';
 import { entry, Form } from '../parts/form.tsx';
+import { KnownPassword } from '../parts/password.tsx';
 
 export function SignIn() {
   const send = async (entered: FormData): Promise<undefined> => {
@@ -21,7 +22,7 @@ export function SignIn() {
               required={true}
               problems={problems['username']}
             />
-            <Password problems={problems['password']} />
+            <KnownPassword problems={problems['password']} />
           </>
         )}
       </Form>
@@ -52,24 +53,10 @@ export function SignInAgain({ username, onLeave }: { username: string; onLeave: 
               required={true}
               autoComplete="username"
             />
-            <Password problems={problems['password']} autoFocus={true} />
+            <KnownPassword problems={problems['password']} autoFocus={true} />
           </>
         )}
       </Form>
     </Dialog>
   );
 }
-
-type PasswordProps = { problems: readonly string[] | undefined; autoFocus?: boolean };
-
-const Password = ({ problems, autoFocus = false }: PasswordProps) => (
-  <Field
-    label="Password"
-    name="password"
-    type="password"
-    autoComplete="current-password"
-    required={true}
-    autoFocus={autoFocus}
-    problems={problems}
-  />
-);

@@ -8,9 +8,10 @@ import { ApiKeys } from '../panels/api-keys.tsx';
 import { Sessions } from '../panels/sessions.tsx';
 import { UnseenKey } from '../panels/unseen-key.tsx';
 import { Button } from '../parts/button.tsx';
-import { Field, ForUser } from '../parts/field.tsx';
+import { ForUser } from '../parts/field.tsx';
 import { entry, Form } from '../parts/form.tsx';
 import { Show } from '../parts/loaded.tsx';
+import { NewPassword } from '../parts/password.tsx';
 import { type Question, useQuestions } from '../parts/question.tsx';
 import { changesIn, UserFields } from './user-fields.tsx';
 
@@ -62,14 +63,9 @@ function NewUser({ groups }: { groups: readonly Group[] }) {
         {(problems) => (
           <>
             <UserFields user={null} groups={groups} problems={problems} />
-            <Field
-              label="Password"
-              name="password"
-              type="password"
-              autoComplete="new-password"
-              required={true}
-              hint="Hand it over in person, and have it changed."
+            <NewPassword
               problems={problems['password']}
+              hint="Hand it over in person, and have it changed."
             />
           </>
         )}
@@ -88,7 +84,7 @@ function KnownUser({ user, groups, again }: KnownUserProps) {
       <div class="columns">
         <Details user={user} groups={groups} again={again} mayChange={mayChange} />
         <div class="stack">
-          {mayChange && user.id !== me.id && <NewPassword user={user} />}
+          {mayChange && user.id !== me.id && <PasswordCard user={user} />}
           <Standing user={user} again={again} />
         </div>
       </div>
@@ -127,7 +123,7 @@ function Details({ user, groups, again, mayChange }: KnownUserProps & { mayChang
 
 const refreshMe = async (): Promise<void> => changed(await send<Me>('GET', 'users/me/'));
 
-function NewPassword({ user }: { user: User }) {
+function PasswordCard({ user }: { user: User }) {
   const save = async (entered: FormData): Promise<string> => {
     await send('PATCH', `users/${user.id}/`, { password: entry(entered, 'password') });
     return `${user.username} has a new password, and is signed out everywhere. API keys still work.`;
@@ -139,14 +135,10 @@ function NewPassword({ user }: { user: User }) {
         {(problems) => (
           <>
             <ForUser username={user.username} />
-            <Field
+            <NewPassword
               label="New password"
-              name="password"
-              type="password"
-              autoComplete="new-password"
-              required={true}
-              hint={`Signs ${user.username} out everywhere.`}
               problems={problems['password']}
+              hint={`Signs ${user.username} out everywhere.`}
             />
           </>
         )}

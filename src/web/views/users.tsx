@@ -10,6 +10,7 @@ import { entry } from '../parts/form.tsx';
 import { Show } from '../parts/loaded.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { Pager } from '../parts/pager.tsx';
+import { TableHead } from '../parts/table-head.tsx';
 import { levelName } from './user-level.ts';
 
 const PAGE_SIZE = 25;
@@ -73,15 +74,7 @@ function Search({ search }: { search: string }) {
 function UserTable({ users }: { users: readonly User[] }) {
   return (
     <table>
-      <thead>
-        <tr>
-          <th scope="col">Username</th>
-          <th scope="col">Name</th>
-          <th scope="col">Level</th>
-          <th scope="col">API key</th>
-          <th scope="col">Last login</th>
-        </tr>
-      </thead>
+      <TableHead columns={['Username', 'Name', 'Level', 'API key', 'Last login']} />
       <tbody>
         {users.map((user) => (
           <tr key={user.id}>
