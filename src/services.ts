@@ -4,9 +4,11 @@ import type { Deps } from './core/deps.ts';
 import { notConfigured } from './core/errors.ts';
 import type { LoginLimits, RateLimiter } from './core/login-limits.ts';
 import { type KeySet, parseSigningKeys, type SigningKeys } from './core/signing-keys.ts';
+import { IDENTITY, PROFILE } from './db/accounts.ts';
 import { createApiKeyStore } from './db/api-keys.ts';
 import { createAuditEventStore } from './db/audit-events.ts';
 import { boundedBinding } from './db/binding.ts';
+import { createCallerStore } from './db/callers.ts';
 import { connect } from './db/client.ts';
 import { createGroupStore } from './db/groups.ts';
 import { createHealthStore } from './db/health.ts';
@@ -37,6 +39,8 @@ export function servicesOf(env: Env): Deps {
   const services: Deps = {
     ...config,
     loginLimits: limitsLogins ? loginLimitsOf(env) : null,
+    callers: createCallerStore(db, IDENTITY),
+    profiles: createCallerStore(db, PROFILE),
     users: createUserStore(db),
     sessions: createSessionStore(db),
     attempts: createAttemptStore(db),

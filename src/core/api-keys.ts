@@ -1,11 +1,11 @@
 import { DomainError, forbidden, noSuch } from './errors.ts';
 import type { Page, Slice } from './pages.ts';
 import {
-  type Account,
   type Actor,
   actorOf,
   assertMayActOn,
   holds,
+  type Identity,
   type Principal,
   type Proof,
   type Rights,
@@ -29,17 +29,14 @@ export type ApiKey = {
 };
 
 export type NewApiKey = { userId: number; name: string; digest: string; preview: string; createdAt: Date };
-/** A key just stored, and the preview that its owner shows from now on. */
-export type StoredApiKey = ApiKey & { ownerPreview: string | null };
-export type KeyOwner = { account: Account; keyId: number; keyName: string; lastUsedAt: Date | null };
+/** A key just stored, and its owner as it is with it. */
+export type StoredApiKey = ApiKey & { owner: User };
 
 /** Why nothing was stored; `outranked`: the owner, meanwhile, holds a right that the actor lacks. */
 export type ApiKeyProblem = 'no_user' | 'outranked' | 'limit_reached';
 
 /** Writes throw `ActorGone`, having changed nothing, when the actor no longer stands. */
 export interface ApiKeyStore {
-  /** The user whose live key has this digest, with its rights, in one round trip. */
-  findOwner(digest: string): Promise<KeyOwner | null>;
   /** Newest first; of one user, or of all for null. */
   list(userId: number | null, slice: Slice): Promise<Page<ApiKey>>;
   find(id: number): Promise<{ key: ApiKey; owner: Rights } | null>;
@@ -103,7 +100,7 @@ export const previewOf = (key: string): string => `${key.slice(0, KEY_PREFIX.len
 export async function createApiKey(
   deps: ApiKeyDeps,
   { caller, target, name, now }: { caller: Principal; target: KeyTarget; name: string; now: Date },
-): Promise<{ key: Secret; stored: ApiKey; owner: User }> {
+): Promise<{ key: Secret; stored: StoredApiKey }> {
   const owner = await resolveOwner(deps, { caller, target, right: 'add_apikey' });
   const isOwn = owner.id === caller.user.id;
   assertOnlyItself(caller.proof, ({ keyName }) => isOwn && (deps.apiKeysPerUser === 1 || keyName === name));
@@ -112,7 +109,7 @@ export async function createApiKey(
   const fresh = { userId: owner.id, name, digest: await digestOf(key.reveal()), preview, createdAt: now };
   const stored = await deps.apiKeys.replace(fresh, deps.apiKeysPerUser, actorOf(caller));
   if (typeof stored === 'string') throw refusal(stored, deps.apiKeysPerUser);
-  return { key, stored, owner: { ...owner, apiKeyPreview: stored.ownerPreview } };
+  return { key, stored };
 }
 
 /**
@@ -182,7 +179,7 @@ const checksumOf = (random: string): string => base62(BigInt(crc32(random)), CHE
 async function resolveOwner(
   deps: Pick<ApiKeyDeps, 'users'>,
   { caller, target, right }: { caller: Principal; target: KeyTarget; right: 'add_apikey' | 'delete_apikey' },
-): Promise<User> {
+): Promise<Identity> {
   if (target.kind === 'self' || (target.kind === 'user' && target.id === caller.user.id)) return caller.user;
   if (target.kind === 'nobody') throw userNotFound();
   if (!holds(caller.rights, right)) throw forbidden(NOT_FOR_OTHERS[right]);

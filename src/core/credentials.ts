@@ -1,6 +1,7 @@
-import { type ApiKeyStore, digestOf, isWellFormedKey, KEY_PREFIX } from './api-keys.ts';
-import type { Principal, Proof, Source } from './principal.ts';
-import { judgeToken, type SessionDeps, type TokenRefusal } from './sessions.ts';
+import { digestOf, isWellFormedKey, KEY_PREFIX } from './api-keys.ts';
+import type { CallerStore } from './callers.ts';
+import type { Identity, Principal, Proof, Source } from './principal.ts';
+import { judgeToken, type TokenDeps, type TokenRefusal } from './sessions.ts';
 
 /** What a request offers as proof of who is calling. */
 export type Credential =
@@ -16,18 +17,14 @@ export type Refusal =
   | 'key_unknown'
   | 'key_owner_inactive';
 
-export type Authentication =
+export type Authentication<Known extends Identity = Identity> =
   | {
       valid: true;
-      principal: Principal;
+      principal: Principal<Known>;
       /** When the credential stops being good by itself; a key never does. */
       expiresAt: Date | null;
     }
   | { valid: false; reason: Refusal };
-
-export type CredentialDeps = Pick<SessionDeps, 'sessions' | 'tokenPolicy' | 'signingKeys'> & {
-  apiKeys: ApiKeyStore;
-};
 
 /**
  * The one credential that counts: a Bearer decides when present, else `X-API-Key`, else
@@ -62,31 +59,35 @@ function trimmed(header: string | null): string {
 
 const isBlank = (character: string | undefined): boolean => character === ' ' || character === '\t';
 
+type Presented<Known extends Identity> = { callers: CallerStore<Known>; from: Source; now: Date };
+
 /**
  * The one judgement of who is calling, for every door alike. Rights are read with it and never taken from a
  * token. At most one round trip; none for a credential that cannot be genuine.
+ * @param callers knows as much of the user as the door needs.
  */
-export async function authenticate(
-  deps: CredentialDeps,
-  { credential, from, now }: { credential: Credential; from: Source; now: Date },
-): Promise<Authentication> {
+export async function authenticate<Known extends Identity>(
+  deps: TokenDeps,
+  { credential, ...presented }: Presented<Known> & { credential: Credential },
+): Promise<Authentication<Known>> {
   switch (credential.kind) {
     case 'none':
       return { valid: false, reason: 'not_provided' };
     case 'malformed_bearer':
       return { valid: false, reason: 'malformed_header' };
     case 'bearer':
-      return authenticateToken(deps, { token: credential.token, from, now });
+      return authenticateToken(deps, credential.token, presented);
     case 'api_key':
-      return authenticateKey(deps, { key: credential.key, from });
+      return authenticateKey(credential.key, presented);
   }
 }
 
-async function authenticateToken(
-  deps: CredentialDeps,
-  { token, from, now }: { token: string; from: Source; now: Date },
-): Promise<Authentication> {
-  const judged = await judgeToken(deps, { token, kind: 'access', now });
+async function authenticateToken<Known extends Identity>(
+  deps: TokenDeps,
+  token: string,
+  { callers, from, now }: Presented<Known>,
+): Promise<Authentication<Known>> {
+  const judged = await judgeToken(deps, { token, kind: 'access', now }, callers.byToken);
   if (!judged.valid) return judged;
   const { sessionId, issuedAt, expiresAt } = judged.claims;
   const proof: Proof =
@@ -94,15 +95,15 @@ async function authenticateToken(
   return { valid: true, principal: { ...judged.account, proof, from }, expiresAt };
 }
 
-async function authenticateKey(
-  deps: CredentialDeps,
-  { key, from }: { key: string; from: Source },
-): Promise<Authentication> {
+async function authenticateKey<Known extends Identity>(
+  key: string,
+  { callers, from }: Presented<Known>,
+): Promise<Authentication<Known>> {
   if (!isWellFormedKey(key)) return { valid: false, reason: 'key_unknown' };
-  const found = await deps.apiKeys.findOwner(await digestOf(key));
+  const found = await callers.byKey(await digestOf(key));
   if (found === null) return { valid: false, reason: 'key_unknown' };
   if (!found.account.user.isActive) return { valid: false, reason: 'key_owner_inactive' };
   const { account, ...proven } = found;
-  const principal: Principal = { ...account, proof: { kind: 'api_key', ...proven }, from };
+  const principal = { ...account, proof: { kind: 'api_key' as const, ...proven }, from };
   return { valid: true, principal, expiresAt: null };
 }

@@ -1,6 +1,6 @@
 import type { ApiKeyDeps } from './api-keys.ts';
 import type { AuditDeps } from './audit-events.ts';
-import type { CredentialDeps } from './credentials.ts';
+import type { CallerDeps } from './callers.ts';
 import type { GroupDeps } from './groups.ts';
 import type { HealthDeps } from './health.ts';
 import type { HousekeepingDeps } from './housekeeping.ts';
@@ -10,7 +10,7 @@ import type { UserDeps } from './users.ts';
 
 /** Everything the rules need from outside, for one environment; each rule asks for its own part of it. */
 export type Deps = SessionDeps &
-  CredentialDeps &
+  CallerDeps &
   UserDeps &
   GroupDeps &
   ApiKeyDeps &

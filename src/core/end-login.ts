@@ -1,5 +1,5 @@
 import { type Actor, rightsOf, type Source } from './principal.ts';
-import type { SessionDeps } from './sessions.ts';
+import type { SessionDeps, TokenDeps } from './sessions.ts';
 import { type TokenKind, verifyToken } from './tokens.ts';
 
 /**
@@ -7,7 +7,7 @@ import { type TokenKind, verifyToken } from './tokens.ts';
  * user does not matter, and a token that is bad, expired or of no session ends nothing, which is no error.
  */
 export async function endLogin(
-  deps: Pick<SessionDeps, 'sessions' | 'tokenPolicy' | 'signingKeys'>,
+  deps: TokenDeps & Pick<SessionDeps, 'sessions'>,
   { token, kind, from, now }: { token: string; kind: TokenKind | 'any'; from: Source; now: Date },
 ): Promise<void> {
   const expected = { token, kind, now };

@@ -2,7 +2,7 @@ import { networkOf } from './addresses.ts';
 import type { Afterwards } from './afterwards.ts';
 import { DomainError } from './errors.ts';
 import { type Actor, actorOf, type Principal, type Source } from './principal.ts';
-import { hmacHex, randomId } from './secrets.ts';
+import { hmacHex, randomId, type Secret } from './secrets.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
 /** Counts a use of `key`; false when there were too many. It never throws: what cannot count lets pass. */
@@ -46,16 +46,25 @@ export type PasswordAttempt = {
   at: Date;
 };
 
+/** Whose password it is: that of the name at a login, else the asker's own. */
+export type Whose = Pick<PasswordAttempt, 'username' | 'asker'>;
+
+/** What a password is checked against. */
+export type PasswordRecord = { userId: number; isActive: boolean; passwordHash: Secret };
+
 /** An attempt that may be tried; `scope` is where it is counted. */
 export type GrantedAttempt = { attempt: PasswordAttempt; scope: string };
+export type ReservedAttempt = { outcome: AttemptOutcome; record: PasswordRecord | null };
 export type AttemptOutcome = { granted: true; scope: string } | { granted: false; lockedUntil: Date };
 
 export interface AttemptStore {
+  /** One round trip. */
+  findPassword(whose: Whose): Promise<PasswordRecord | null>;
   /**
    * Counts an attempt before its password is tried: of racing attempts no more are granted than the lock allows.
-   * It is recorded as a failure, until a success settles it. One round trip.
+   * It is recorded as a failure, until a success settles it. With `findPassword` in the same round trip.
    */
-  reserve(attempt: PasswordAttempt): Promise<AttemptOutcome>;
+  reserve(attempt: PasswordAttempt): Promise<ReservedAttempt>;
   /**
    * Counts it no longer; where nothing tells its scope, unless another one was granted there since. One round trip.
    */
@@ -102,22 +111,23 @@ const attemptOf = (
   at: now,
 });
 
+/** What a password is checked against, and the attempt that was granted; none (null) where tries are not limited. */
+export type Admitted = { record: PasswordRecord | null; granted: GrantedAttempt | null };
+
 /**
- * Lets an attempt through to its password, by both lines.
- * @param reserve `AttemptStore.reserve`, or what does the same and finds more in the same round trip.
+ * Lets an attempt through to its password, by both lines, in one round trip.
  * @throws DomainError `throttled`
  */
-export async function admit<Reserved extends { outcome: AttemptOutcome }>(
-  attempts: AttemptStore,
-  limits: LoginLimits,
-  args: { attempt: PasswordAttempt; afterwards: Afterwards; reserve: () => Promise<Reserved> },
-): Promise<Reserved & { granted: GrantedAttempt }> {
-  const { attempt, reserve } = args;
-  await assertWithinLimits(attempts, limits, args);
-  const reserved = await givenBackOnFailure(attempts, { attempt, scope: null }, reserve);
-  const { outcome } = reserved;
+export async function admit(
+  { attempts, loginLimits }: AttemptDeps,
+  { attempt, afterwards }: { attempt: PasswordAttempt; afterwards: Afterwards },
+): Promise<Admitted> {
+  if (loginLimits === null) return { record: await attempts.findPassword(attempt), granted: null };
+  await assertWithinLimits(attempts, loginLimits, { attempt, afterwards });
+  const reserve = () => attempts.reserve(attempt);
+  const { outcome, record } = await givenBackOnFailure(attempts, { attempt, scope: null }, reserve);
   if (!outcome.granted) throw throttled(secondsUntil(outcome.lockedUntil, attempt.at));
-  return { ...reserved, granted: { attempt, scope: outcome.scope } };
+  return { record, granted: { attempt, scope: outcome.scope } };
 }
 
 /** @throws DomainError `throttled` when a network, or a name from a network, tried too often in this minute. */

@@ -1,9 +1,9 @@
 import type { Afterwards } from './afterwards.ts';
 import { withoutAdminOnly } from './custom-properties.ts';
 import { invalidFields } from './errors.ts';
-import { admit, type GrantedAttempt, givenBackOnFailure, ownPasswordAttempt } from './login-limits.ts';
+import { admit, givenBackOnFailure, ownPasswordAttempt } from './login-limits.ts';
 import { verifyPassword } from './passwords.ts';
-import { assertNotByApiKey, ownSessionOf, type Principal } from './principal.ts';
+import { ActorGone, assertNotByApiKey, ownSessionOf, type Principal } from './principal.ts';
 import {
   applyChanges,
   NO_PASSWORD_BY_KEY,
@@ -58,22 +58,13 @@ async function proveCurrentPassword(
     if (password === undefined || !deps.requireCurrentPassword) return null;
     throw invalidFields({ current_password: ['This field is required.'] });
   }
-  const granted = await admitOwnPassword(deps, { caller, afterwards, now });
-  if (!(await verifyPassword(caller.passwordHash, currentPassword))) {
+  const attempt = ownPasswordAttempt(caller, now);
+  const { record, granted } = await admit(deps, { attempt, afterwards });
+  if (record === null) throw new ActorGone();
+  if (!(await verifyPassword(record.passwordHash, currentPassword))) {
     throw invalidFields({ current_password: ['The current password is incorrect.'] });
   }
-  return { hash: caller.passwordHash, granted };
-}
-
-/** Null where tries are not limited. @throws DomainError `throttled` */
-async function admitOwnPassword(
-  { attempts, loginLimits }: Pick<UserDeps, 'attempts' | 'loginLimits'>,
-  { caller, afterwards, now }: { caller: Principal; afterwards: Afterwards; now: Date },
-): Promise<GrantedAttempt | null> {
-  if (loginLimits === null) return null;
-  const attempt = ownPasswordAttempt(caller, now);
-  const reserve = async () => ({ outcome: await attempts.reserve(attempt) });
-  return (await admit(attempts, loginLimits, { attempt, afterwards, reserve })).granted;
+  return { hash: record.passwordHash, granted };
 }
 
 function ownChanges(changes: UserChanges): UserChanges {

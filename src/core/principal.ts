@@ -1,6 +1,5 @@
 import { DomainError, forbidden } from './errors.ts';
 import { ALL_PERMISSIONS, type Permission, permissionsOf } from './permissions.ts';
-import type { Secret } from './secrets.ts';
 import type { User } from './users.ts';
 
 /** From this `user_level` on a user is an admin and holds every permission. */
@@ -9,8 +8,11 @@ export const ADMIN_LEVEL = 10;
 /** What a user may do, as read with the request that asks. */
 export type Rights = { isAdmin: boolean; permissions: ReadonlySet<Permission> };
 
-/** A user as the rules see it: the public row, its rights, and the hash that a login is checked against. */
-export type Account = { user: User; rights: Rights; passwordHash: Secret };
+/** Of a user what every request has to know of its caller. */
+export type Identity = Pick<User, 'id' | 'username' | 'userLevel' | 'isActive'>;
+
+/** A user and its rights, as read together. */
+export type Account<Known extends Identity = User> = { user: Known; rights: Rights };
 
 /** How the caller proved who it is; `interchange` is a token of a foreign issuer, which has no session. */
 export type Proof =
@@ -21,7 +23,8 @@ export type Proof =
 /** Where a request came from, and its id in the service's log; null what is not known. */
 export type Source = { requestId: string | null; address: string | null; country: string | null };
 
-export type Principal = Account & { proof: Proof; from: Source };
+/** Who is calling, as far as it is `Known`. */
+export type Principal<Known extends Identity = Identity> = Account<Known> & { proof: Proof; from: Source };
 
 /**
  * Who makes a change, as it was judged when the request began. A store applies a change only while that still

@@ -1,24 +1,17 @@
 import type { Afterwards } from './afterwards.ts';
+import type { CallerDeps, CallerStore, NamedSession, SessionState } from './callers.ts';
 import { DomainError } from './errors.ts';
 import {
   type AttemptDeps,
-  type AttemptOutcome,
   admit,
   type GrantedAttempt,
   givenBackOnFailure,
   loginAttempt,
-  type PasswordAttempt,
 } from './login-limits.ts';
 import type { Page, Slice } from './pages.ts';
 import { decoyHash, hashPassword, isWeaker, type PasswordPolicy, verifyLogin } from './passwords.ts';
-import type { Account, Actor, Rights, Source } from './principal.ts';
-import {
-  judgeRefresh,
-  type PresentedRefresh,
-  presentedRefresh,
-  type RefreshChain,
-  type RefreshSuccessor,
-} from './refresh-rotation.ts';
+import type { Account, Actor, Identity, Rights, Source } from './principal.ts';
+import { judgeRefresh, presentedRefresh, type RefreshSuccessor } from './refresh-rotation.ts';
 import { randomId, type Secret } from './secrets.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import {
@@ -48,31 +41,7 @@ export type NewSession = Session & { requestId: string | null };
 /** A session that has not ended; `lastSeenAt` is its login or its last refresh. */
 export type LiveSession = Session & { username: string; lastSeenAt: Date };
 
-/** What a login is checked against. */
-export type LoginRecord = { userId: number; isActive: boolean; passwordHash: Secret };
-
-/** The user a token names, and whether the login it belongs to still stands. */
-export type SessionState = {
-  account: Account;
-  loginStands: boolean;
-  /** What the session knows of its refresh tokens; null while none was replaced, or where none was presented. */
-  chain: RefreshChain | null;
-};
-
-export type NamedSession = {
-  userId: number;
-  /** None (null) under an interchange key. */
-  sessionId: string | null;
-  issuedAt: Date;
-  /** The refresh token that names it, where those are replaced by their use. */
-  presented?: PresentedRefresh | undefined;
-};
-
 export interface SessionStore {
-  /** One round trip. */
-  findLogin(username: string): Promise<LoginRecord | null>;
-  /** As `findLogin` and `AttemptStore.reserve`, in the same round trip. */
-  reserveLogin(attempt: PasswordAttempt): Promise<{ outcome: AttemptOutcome; record: LoginRecord | null }>;
   /**
    * Stores the session only if the user is still active with the very hash that was verified, so a password
    * change or a deactivation that lands while the login is hashing wins. A better hash is stored likewise, and
@@ -86,12 +55,7 @@ export interface SessionStore {
     granted?: GrantedAttempt | null,
   ): Promise<boolean>;
   /**
-   * The user behind a token in one round trip; null when there is none. Without `sessionId` the login stands
-   * unless the user's logins were ended in or after the second in which the token was issued.
-   */
-  findState(named: NamedSession, now: Date): Promise<SessionState | null>;
-  /**
-   * As `findState`, and marks a session that stands as refreshed at `now`, in the same round trip. Of a presented
+   * As `CallerStore.byToken`, and marks a session that stands as refreshed at `now`, in the same round trip. Of a presented
    * refresh token the state is that before, and what `judgeRefresh` says to it is stored in the same transaction:
    * of parallel calls one rotates, and a token that is reused ends the session, which is recorded.
    */
@@ -113,23 +77,29 @@ export type TokenRefusal =
   | 'refresh_replaced'
   | 'user_not_found'
   | 'user_inactive';
-export type JudgedToken =
+export type JudgedToken<Known extends Identity> =
   | {
       valid: true;
-      account: Account;
+      account: Account<Known>;
       claims: TokenClaims;
       /** The refresh token to go on with; none (null) where the one presented stays. */
       successor: RefreshSuccessor | null;
     }
   | { valid: false; reason: TokenRefusal };
 
-export type SessionDeps = AttemptDeps & {
-  sessions: SessionStore;
+/** What tokens are judged by. */
+export type TokenDeps = {
   tokenPolicy: TokenPolicy;
-  passwordPolicy: PasswordPolicy;
   /** @throws DomainError `unavailable` while the secret is missing or malformed. */
   signingKeys(): Promise<SigningKeys>;
 };
+
+export type SessionDeps = AttemptDeps &
+  TokenDeps & {
+    sessions: SessionStore;
+    callers: CallerStore<Identity>;
+    passwordPolicy: PasswordPolicy;
+  };
 
 export type Client = Source & { userAgent: string };
 export type TokenPair = { access: string; refresh: string };
@@ -147,13 +117,14 @@ export async function login(
   deps: SessionDeps,
   args: { username: string; password: string; client: Client; afterwards: Afterwards; now: Date },
 ): Promise<TokenPair> {
-  const { username, password, client, now } = args;
+  const { username, password, client, afterwards, now } = args;
   const keys = await deps.signingKeys();
-  const { record: first, granted } = await admitLogin(deps, keys, args);
+  const attempt = await loginAttempt(keys, { username, from: client, now });
+  const { record: first, granted } = await admit(deps, { attempt, afterwards });
   // A second look is needed only where the hash was replaced meanwhile: by a parallel login that made it
   // stronger, after which the same password still holds, or by a password change, after which it does not.
   for (let look = 0; look < 2; look++) {
-    const record = look === 0 ? first : await deps.sessions.findLogin(username);
+    const record = look === 0 ? first : await deps.attempts.findPassword(attempt);
     const verified = record?.passwordHash ?? decoyHash(deps.passwordPolicy);
     const isActive = record?.isActive ?? false;
     const accepted = await verifyLogin(deps.passwordPolicy, { stored: verified, isActive, password });
@@ -169,29 +140,16 @@ export async function login(
   throw new DomainError('unauthenticated', 'No active account found with the given credentials');
 }
 
-/** Lets an attempt through to its password, with what that is checked against. @throws DomainError `throttled` */
-async function admitLogin(
-  { sessions, attempts, loginLimits }: Pick<SessionDeps, 'sessions' | 'attempts' | 'loginLimits'>,
-  keys: SigningKeys,
-  args: { username: string; client: Client; afterwards: Afterwards; now: Date },
-): Promise<{ record: LoginRecord | null; granted: GrantedAttempt | null }> {
-  const { username, client: from, afterwards, now } = args;
-  if (loginLimits === null) return { record: await sessions.findLogin(username), granted: null };
-  const attempt = await loginAttempt(keys, { username, from, now });
-  const reserve = () => sessions.reserveLogin(attempt);
-  return admit(attempts, loginLimits, { attempt, afterwards, reserve });
-}
-
 /**
  * The one judgement of a token, for every door alike: signature, kind and times, then the user and its login, then
  * what rotation says to a refresh token.
- * @param find `findState`, or `refreshState` to note a refresh in the same round trip.
+ * @param find `CallerStore.byToken`, or `SessionStore.refreshState` to note a refresh in the same round trip.
  */
-export async function judgeToken(
-  deps: Pick<SessionDeps, 'sessions' | 'tokenPolicy' | 'signingKeys'>,
+export async function judgeToken<Known extends Identity>(
+  deps: TokenDeps,
   expected: { token: string; kind: TokenKind | 'any'; now: Date },
-  find: SessionStore['findState'] = deps.sessions.findState,
-): Promise<JudgedToken> {
+  find: CallerStore<Known>['byToken'],
+): Promise<JudgedToken<Known>> {
   const verified = await verifyToken(await deps.signingKeys(), deps.tokenPolicy, expected);
   if (!verified.valid) return { valid: false, reason: `token_${verified.reason}` };
   const { claims } = verified;
@@ -215,7 +173,7 @@ export async function refresh(
   deps: SessionDeps,
   { token, from, now }: { token: string; from: Source; now: Date },
 ): Promise<RefreshedTokens> {
-  const find: SessionStore['findState'] = (named, at) => deps.sessions.refreshState(named, at, from);
+  const find: CallerStore<Identity>['byToken'] = (named, at) => deps.sessions.refreshState(named, at, from);
   const judged = await judgeToken(deps, { token, kind: 'refresh', now }, find);
   if (!judged.valid) throw refusedToken(judged.reason);
   const { sessionId, key, expiresAt: sessionEnds } = judged.claims;
@@ -234,8 +192,11 @@ export async function refresh(
  * Whether a token of either kind is good now, in one round trip.
  * @throws DomainError `unauthenticated` when it is not.
  */
-export async function verify(deps: SessionDeps, { token, now }: { token: string; now: Date }): Promise<void> {
-  const judged = await judgeToken(deps, { token, kind: 'any', now });
+export async function verify(
+  deps: TokenDeps & Pick<CallerDeps, 'callers'>,
+  { token, now }: { token: string; now: Date },
+): Promise<void> {
+  const judged = await judgeToken(deps, { token, kind: 'any', now }, deps.callers.byToken);
   if (!judged.valid) throw refusedToken(judged.reason);
 }
 

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { BatchItem, BatchResponse } from 'drizzle-orm/batch';
+import type { SelectedFields } from 'drizzle-orm/sqlite-core';
 import type { JsonObject } from '../core/json.ts';
 import { ALL_PERMISSIONS, idsOf } from '../core/permissions.ts';
 import {
@@ -7,11 +8,12 @@ import {
   type Actor,
   ActorGone,
   ADMIN_LEVEL,
+  type Identity,
   type Proof,
   type Rights,
   rightsOf,
 } from '../core/principal.ts';
-import { Secret } from '../core/secrets.ts';
+import type { User } from '../core/users.ts';
 import { type Database, raw, repeatableWrite, write } from './client.ts';
 import { DATABASE_NOW } from './clock.ts';
 import { unpacked } from './custom-properties.ts';
@@ -25,7 +27,7 @@ export const atAdminLevel = sql.raw(`user_level >= ${ADMIN_LEVEL}`);
  * The preview of the personal key, or of the newest where there is none. Each is looked up: sorting would read every
  * key of the user, which may be a thousand, whenever somebody asks who is calling.
  */
-export const apiKeyPreview = sql<string | null>`coalesce(
+const apiKeyPreview = sql<string | null>`coalesce(
   (select preview from api_keys where user_id = users.id and name = ''),
   (select preview from api_keys where id = (select max(id) from api_keys where user_id = users.id))
 )`;
@@ -35,16 +37,29 @@ const permissionIds = sql<string>`(
   join groups g on g.id = ug.group_id join json_each(g.permissions) p where ug.user_id = users.id
 )`;
 
-/** A user with what its rights and its public shape need, so that one query answers who is calling. */
-export const accountColumns = {
+/** Of a user what its rights and every request need, so that one query answers who is calling. */
+const identityColumns = {
   id: users.id,
   username: users.username,
-  passwordHash: users.passwordHash,
+  userLevel: users.userLevel,
+  isActive: users.isActive,
+  permissions: permissionIds,
+};
+
+type IdentityRow = Pick<typeof users.$inferSelect, 'id' | 'username' | 'userLevel' | 'isActive'> & {
+  permissions: string;
+};
+
+function toIdentity({ permissions, ...user }: IdentityRow): Account<Identity> {
+  return { user, rights: rightsOf(user.userLevel, parseStored<number[]>(permissions)) };
+}
+
+/** All of a user that anybody is shown. */
+export const accountColumns = {
+  ...identityColumns,
   email: users.email,
   firstName: users.firstName,
   lastName: users.lastName,
-  userLevel: users.userLevel,
-  isActive: users.isActive,
   isStaff: users.isStaff,
   isSuperuser: users.isSuperuser,
   dateJoined: users.dateJoined,
@@ -54,7 +69,6 @@ export const accountColumns = {
   channelProfiles: users.channelProfiles,
   streamLimit: users.streamLimit,
   groups: sql<string>`(select json_group_array(group_id) from user_groups where user_id = users.id)`,
-  permissions: permissionIds,
   apiKeyPreview,
 };
 
@@ -64,7 +78,7 @@ export type AccountRow = Pick<
 > & { groups: string; permissions: string; apiKeyPreview: string | null };
 
 export function toAccount(row: AccountRow): Account {
-  const { passwordHash, permissions, ...rest } = row;
+  const { permissions, ...rest } = row;
   const user = {
     ...rest,
     dateJoined: new Date(row.dateJoined),
@@ -74,9 +88,19 @@ export function toAccount(row: AccountRow): Account {
     channelProfiles: parseStored<number[]>(row.channelProfiles),
     groups: parseStored<number[]>(row.groups),
   };
-  const rights = rightsOf(row.userLevel, parseStored<number[]>(permissions));
-  return { user, rights, passwordHash: new Secret(passwordHash) };
+  return { user, rights: rightsOf(row.userLevel, parseStored<number[]>(permissions)) };
 }
+
+/** How much of a user is read: `Row` is what `columns` give. */
+export type Extent<Row, Known extends Identity> = {
+  columns: SelectedFields;
+  toAccount: (row: Row) => Account<Known>;
+};
+
+/** What every request has to know of its caller. */
+export const IDENTITY: Extent<IdentityRow, Identity> = { columns: identityColumns, toAccount: toIdentity };
+/** What users are told of themselves. */
+export const PROFILE: Extent<AccountRow, User> = { columns: accountColumns, toAccount };
 
 /**
  * Runs what `actor` writes, as one transaction behind a guard that fails it all unless the actor still stands.

@@ -9,10 +9,9 @@ import {
   TOUCH_INTERVAL_MS,
 } from '../core/api-keys.ts';
 import type { Actor, Source } from '../core/principal.ts';
-import { accountColumns, apiKeyPreview, asActor, outranks, type Repetition, toAccount } from './accounts.ts';
+import { accountColumns, asActor, outranks, type Repetition, selectAccounts, toAccount } from './accounts.ts';
 import { byActor, type Recorded, record } from './audit-events.ts';
 import { type Database, raw, read, repeatableWrite, rowCount, write } from './client.ts';
-import { placeholder, prepared } from './prepared.ts';
 import { apiKeys, users } from './schema.ts';
 
 const keyColumns = {
@@ -28,13 +27,7 @@ const keyColumns = {
 type KeyRow = Omit<ApiKey, 'createdAt' | 'lastUsedAt'> & { createdAt: number; lastUsedAt: number | null };
 
 export function createApiKeyStore(db: Database): ApiKeyStore {
-  const owner = prepareOwner(db);
   return {
-    async findOwner(digest) {
-      const [row] = await read(() => owner.send({ digest }));
-      if (row === undefined) return null;
-      return { account: toAccount(row.account), ...row.key, lastUsedAt: toDate(row.key.lastUsedAt) };
-    },
     async list(userId, { offset, limit }) {
       const matching = userId === null ? undefined : eq(apiKeys.userId, userId);
       const [[total], rows] = await read(() =>
@@ -68,15 +61,6 @@ export function createApiKeyStore(db: Database): ApiKeyStore {
       await write(() => db.update(apiKeys).set({ lastUsedAt: now.getTime() }).where(isDue));
     },
   };
-}
-
-function prepareOwner(db: Database) {
-  const { id: keyId, name: keyName, lastUsedAt } = apiKeys;
-  return prepared(() =>
-    selectKeys(db, { key: { keyId, keyName, lastUsedAt }, account: accountColumns }).where(
-      eq(apiKeys.digest, placeholder('digest')),
-    ),
-  );
 }
 
 /** Keys with the users who own them. */
@@ -139,16 +123,17 @@ async function replace(
         ${allowed}`,
     ),
     recordKey(db, byActor(actor), 'authn_token_created', eq(apiKeys.digest, key.digest)),
-    selectKeys(db, { ...keyColumns, ownerPreview: apiKeyPreview }).where(eq(apiKeys.digest, key.digest)),
+    selectKeys(db, keyColumns).where(eq(apiKeys.digest, key.digest)),
+    selectAccounts(db).where(eq(users.id, key.userId)),
   ] as const;
-  const [found, _revoked, _removed, _inserted, _created, stored] = await asActor(
+  const [found, _revoked, _removed, _inserted, _created, [stored], [holder]] = await asActor(
     db,
     actor,
     statements,
     repeated(actor, ([, , , , , made]) => made.length > 0),
   );
-  const [row] = stored;
-  if (row !== undefined) return { ...toKey(row), ownerPreview: row.ownerPreview };
+  if (stored !== undefined && holder !== undefined)
+    return { ...toKey(stored), owner: toAccount(holder).user };
   if (found[0] === undefined) return 'no_user';
   return found[0].outranked === 1 ? 'outranked' : 'limit_reached';
 }

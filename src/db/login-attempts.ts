@@ -6,7 +6,10 @@ import {
   type GrantedAttempt,
   LOCK,
   type PasswordAttempt,
+  type PasswordRecord,
+  type Whose,
 } from '../core/login-limits.ts';
+import { Secret } from '../core/secrets.ts';
 import {
   type By,
   byActor,
@@ -17,17 +20,23 @@ import {
   nameOf,
   record,
 } from './audit-events.ts';
-import { type Database, raw, repeatableWrite, write } from './client.ts';
+import { type Database, raw, read, repeatableWrite, write } from './client.ts';
+import { users } from './schema.ts';
 
 /** What the row of an attempt says after it: whether this one was granted, and until when the name is locked. */
 type AttemptState = { granted: 0 | 1; scope: string; blockedUntil: number };
 
 export function createAttemptStore(db: Database): AttemptStore {
   return {
+    async findPassword(whose) {
+      const [row] = await read(() => selectPassword(db, whose));
+      return toPassword(row);
+    },
     async reserve(attempt) {
-      const failure = 'authn_password_change_fail';
-      const [_counted, state] = await repeatableWrite(() => db.batch(reserveAttempt(db, attempt, failure)));
-      return outcomeOf(state);
+      const [_counted, state, _bounded, _recorded, _locked, [row]] = await repeatableWrite(() =>
+        db.batch([...reserveAttempt(db, attempt), selectPassword(db, attempt)]),
+      );
+      return { outcome: outcomeOf(state), record: toPassword(row) };
     },
     async giveBack(attempt, scope) {
       await write(() =>
@@ -66,7 +75,7 @@ function newsOfMinute(): (key: string, minute: number) => boolean {
   };
 }
 
-export const outcomeOf = ([state]: AttemptState[]): AttemptOutcome =>
+const outcomeOf = ([state]: AttemptState[]): AttemptOutcome =>
   state?.granted === 1
     ? { granted: true, scope: state.scope }
     : { granted: false, lockedUntil: new Date(state?.blockedUntil ?? 0) };
@@ -75,14 +84,9 @@ export const outcomeOf = ([state]: AttemptState[]): AttemptOutcome =>
  * Counts an attempt before it is tried, unless its name is locked. Each of racing attempts is counted before the
  * next one looks, so no more are granted than the limit allows, however many hash at once. A repeated call counts
  * once, or twice when another attempt comes between.
- * @param failure what it is recorded as, until a success takes that back.
  * @returns the statements, of which the second tells the outcome.
  */
-export function reserveAttempt(
-  db: Database,
-  attempt: PasswordAttempt,
-  failure: 'authn_login_fail' | 'authn_password_change_fail',
-) {
+function reserveAttempt(db: Database, attempt: PasswordAttempt) {
   const { id, countedAs } = attempt;
   const now = attempt.at.getTime();
   const scope = scopeOf(attempt);
@@ -103,18 +107,30 @@ export function reserveAttempt(
       from login_attempts where name_digest = ${countedAs} and network = ${scope}`,
     ),
     raw(db, sql`delete from login_attempts where id <= (select max(id) from login_attempts) - ${LOCK.rows}`),
-    recordTry(db, attempt, { scope, failure }),
+    recordTry(db, attempt, { scope }),
     recordLock(db, attempt, { scope }),
   ] as const;
 }
 
+function selectPassword(db: Database, whose: Whose) {
+  const { id: userId, isActive, passwordHash } = users;
+  return db.select({ userId, isActive, passwordHash }).from(users).where(isOf(whose));
+}
+
+type PasswordRow = Omit<PasswordRecord, 'passwordHash'> & { passwordHash: string };
+
+const toPassword = (row: PasswordRow | undefined): PasswordRecord | null =>
+  row === undefined ? null : { ...row, passwordHash: new Secret(row.passwordHash) };
+
 const byOf = ({ asker, from }: PasswordAttempt): By => (asker === null ? byNobody(from) : byActor(asker));
 
-/** Whose password it is, without the name at a login: what is typed there may be a password. */
-function userOf({ asker, username }: PasswordAttempt): SQL {
+function isOf({ asker, username }: Whose): SQL {
   const own = asker?.identity?.userId;
-  return sql`(select id from users where ${own === undefined ? sql`username = ${username}` : sql`id = ${own}`})`;
+  return own === undefined ? sql`username = ${username}` : sql`id = ${own}`;
 }
+
+/** Whose password it is, without the name at a login: what is typed there may be a password. */
+const userOf = (whose: Whose): SQL => sql`(select id from users where ${isOf(whose)})`;
 
 /** What was tried, where it was no login: the names of these events are those of logins. */
 const triedAs = ({ asker }: PasswordAttempt): Detail => (asker === null ? {} : { of: 'current_password' });
@@ -140,11 +156,8 @@ const nameKey = (attempt: PasswordAttempt): SQL => sql`coalesce(
 )`;
 
 /** A row of its own for a failure that concerns a user; of those that concern none, and of refusals, one a minute. */
-function recordTry(
-  db: Database,
-  attempt: PasswordAttempt,
-  { scope, failure }: { scope: SQL; failure: AuditEventName },
-) {
+function recordTry(db: Database, attempt: PasswordAttempt, { scope }: { scope: SQL }) {
+  const failure: AuditEventName = attempt.asker === null ? 'authn_login_fail' : 'authn_password_change_fail';
   const user = userOf(attempt);
   const [refused, unknown] = [
     refusalKey('locked', attempt, 'name'),

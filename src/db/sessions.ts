@@ -1,37 +1,20 @@
-import { and, desc, eq, gt, type Placeholder, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, type SQL, sql } from 'drizzle-orm';
 import type { SelectedFields } from 'drizzle-orm/sqlite-core';
 import type { Actor } from '../core/principal.ts';
-import type { RefreshChain } from '../core/refresh-rotation.ts';
-import { randomId, Secret } from '../core/secrets.ts';
-import type {
-  LiveSession,
-  LoginRecord,
-  NamedSession,
-  NewSession,
-  Session,
-  SessionState,
-  SessionStore,
-} from '../core/sessions.ts';
-import { type AccountRow, accountColumns, asActor, loginsEnded, outranks, toAccount } from './accounts.ts';
+import { randomId, type Secret } from '../core/secrets.ts';
+import type { LiveSession, NewSession, Session, SessionStore } from '../core/sessions.ts';
+import { accountColumns, asActor, IDENTITY, loginsEnded, outranks, toAccount } from './accounts.ts';
 import { byActor, countedOfSelf, record } from './audit-events.ts';
 import { type Database, raw, read, repeatableWrite, rowCount } from './client.ts';
-import { outcomeOf, reserveAttempt, settleAttempt } from './login-attempts.ts';
-import { placeholder, prepared } from './prepared.ts';
-import { rotateRefresh, selectChain, toChain } from './refresh-rotation.ts';
+import { settleAttempt } from './login-attempts.ts';
+import { prepared } from './prepared.ts';
+import { rotateRefresh, toChain } from './refresh-rotation.ts';
 import { sessions, users } from './schema.ts';
+import { liveSession, prepareStates, valuesOf, WAITING } from './session-state.ts';
 
 export function createSessionStore(db: Database): SessionStore {
-  const { stateOf, note } = prepareStates(db);
+  const [states, note] = [prepareStates(db, IDENTITY), prepareNote(db)];
   return {
-    async findLogin(username) {
-      return toRecord((await read(() => selectLogin(db, username)))[0]);
-    },
-    async reserveLogin(attempt) {
-      const [_counted, state, _bounded, _recorded, _locked, [row]] = await repeatableWrite(() =>
-        db.batch([...reserveAttempt(db, attempt, 'authn_login_fail'), selectLogin(db, attempt.username)]),
-      );
-      return { outcome: outcomeOf(state), record: toRecord(row) };
-    },
     async openIfUnchanged(session, verified, rehashed, granted = null) {
       const { userId } = session;
       const succeeded = sql`exists (select 1 from sessions where id = ${session.id})`;
@@ -50,28 +33,19 @@ export function createSessionStore(db: Database): SessionStore {
       );
       return opened.length > 0;
     },
-    async findState(named, now) {
-      const state = stateOf(named);
-      const values = valuesOf(named, now);
-      if (named.presented === undefined) return toState((await read(() => state.send(values)))[0]);
-      const [rows, chains] = await read(() =>
-        db.batch([state.inBatch(values), selectChain(db, liveSession(values))]),
-      );
-      return toState(rows[0], toChain(chains[0]));
-    },
     async refreshState(named, now, from) {
       const { presented } = named;
       const values = valuesOf(named, now);
-      const state = stateOf(named).inBatch(values);
+      const state = states.of(named).inBatch(values);
       if (presented === undefined) {
         const [rows] = await repeatableWrite(() => db.batch([state, note.inBatch(values)]));
-        return toState(rows[0]);
+        return states.toState(rows);
       }
       const rotation = { presented, from, now };
       const [rows, chains] = await repeatableWrite(() =>
         db.batch([state, ...rotateRefresh(db, liveSession(values), rotation)]),
       );
-      return toState(rows[0], toChain(chains[0]));
+      return states.toState(rows, toChain(chains[0]));
     },
     async end(sessionId, actor) {
       const { identity } = actor;
@@ -197,14 +171,6 @@ const rehashOf = (verified: Secret, rehashed: Secret | null): SQL | undefined =>
     ? undefined
     : sql`case password_hash when ${verified.reveal()} then ${rehashed.reveal()} else password_hash end`;
 
-function selectLogin(db: Database, username: string) {
-  const { id: userId, isActive, passwordHash } = users;
-  return db.select({ userId, isActive, passwordHash }).from(users).where(eq(users.username, username));
-}
-
-const toRecord = (row: (Omit<LoginRecord, 'passwordHash'> & { passwordHash: string }) | undefined) =>
-  row === undefined ? null : { ...row, passwordHash: new Secret(row.passwordHash) };
-
 const liveColumns = {
   id: sessions.id,
   userId: sessions.userId,
@@ -231,55 +197,10 @@ const toLive = ({ lastRefreshAt, ...row }: LiveRow): LiveSession => ({
   lastSeenAt: new Date(lastRefreshAt ?? row.createdAt),
 });
 
-/** What every token is judged by, and what a refresh writes. */
-function prepareStates(db: Database) {
-  const waiting = {
-    userId: placeholder('userId'),
-    sessionId: placeholder('sessionId'),
-    issuedAt: placeholder('issuedAt'),
-    now: placeholder('now'),
-  };
-  const live = liveSession(waiting);
-  const ofSession = prepared(() =>
-    selectState(db, waiting.userId, sql`exists (select 1 from sessions where ${live})`),
+const prepareNote = (db: Database) =>
+  prepared(() =>
+    db
+      .update(sessions)
+      .set({ lastRefreshAt: sql`${WAITING.now}` })
+      .where(liveSession(WAITING)),
   );
-  const ofInterchange = prepared(() =>
-    selectState(db, waiting.userId, sql`coalesce(users.logins_ended_at < ${waiting.issuedAt}, true)`),
-  );
-  return {
-    stateOf: ({ sessionId }: NamedSession) => (sessionId === null ? ofInterchange : ofSession),
-    note: prepared(() =>
-      db
-        .update(sessions)
-        .set({ lastRefreshAt: sql`${waiting.now}` })
-        .where(live),
-    ),
-  };
-}
-
-const selectState = (db: Database, userId: Placeholder, loginStands: SQL<number>) =>
-  db
-    .select({ ...accountColumns, loginStands })
-    .from(users)
-    .where(eq(users.id, userId));
-
-const valuesOf = ({ userId, sessionId, issuedAt }: NamedSession, now: Date) => ({
-  userId,
-  sessionId,
-  issuedAt: issuedAt.getTime(),
-  now: now.getTime(),
-});
-
-type Part = number | string | null | Placeholder;
-
-const liveSession = ({ sessionId, userId, now }: Record<'sessionId' | 'userId' | 'now', Part>): SQL =>
-  sql`sessions.id = ${sessionId} and sessions.user_id = ${userId} and sessions.expires_at > ${now}`;
-
-function toState(
-  row: (AccountRow & { loginStands: number }) | undefined,
-  chain: RefreshChain | null = null,
-): SessionState | null {
-  if (row === undefined) return null;
-  const { loginStands: stands, ...account } = row;
-  return { account: toAccount(account), loginStands: stands === 1, chain };
-}

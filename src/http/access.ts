@@ -1,10 +1,12 @@
 import { touchOf } from '../core/api-keys.ts';
+import type { CallerDeps, CallerStore } from '../core/callers.ts';
 import { authenticate, credentialOf, type Refusal } from '../core/credentials.ts';
 import { DomainError, forbidden } from '../core/errors.ts';
 import type { Permission } from '../core/permissions.ts';
-import { holds, type Principal } from '../core/principal.ts';
+import { holds, type Identity, type Principal } from '../core/principal.ts';
 import { TOKEN_SENTENCES } from '../core/sessions.ts';
 import type { TokenProblem } from '../core/tokens.ts';
+import type { User } from '../core/users.ts';
 import { sourceOf } from './client.ts';
 import type { AppContext } from './context.ts';
 
@@ -20,7 +22,14 @@ export type Access<Caller> = {
 /** Anyone, and credentials in headers are not looked at. */
 export const open: Access<null> = { check: async () => null, isPublic: true, right: null };
 
-export const signedIn: Access<Principal> = { check: principalOf, isPublic: false, right: null };
+export const signedIn: Access<Principal> = { check: identified, isPublic: false, right: null };
+
+/** As `signedIn`, for what answers with all of the caller's own user. */
+export const signedInProfile: Access<Principal<User>> = {
+  check: (c, now) => principalOf(c, now, ({ profiles }) => profiles),
+  isPublic: false,
+  right: null,
+};
 
 export const requires = (permission: Permission): Access<Principal> =>
   guarded(permission, (principal) => holds(principal.rights, permission));
@@ -29,20 +38,28 @@ export const adminOnly: Access<Principal> = guarded('admin', (principal) => prin
 
 function guarded(right: Permission | 'admin', allows: (principal: Principal) => boolean): Access<Principal> {
   const check = async (c: AppContext, now: Date): Promise<Principal> => {
-    const principal = await principalOf(c, now);
+    const principal = await identified(c, now);
     if (!allows(principal)) throw forbidden();
     return principal;
   };
   return { check, isPublic: false, right };
 }
 
-async function principalOf(c: AppContext, now: Date): Promise<Principal> {
+function identified(c: AppContext, now: Date): Promise<Principal> {
+  return principalOf(c, now, ({ callers }) => callers);
+}
+
+async function principalOf<Known extends Identity>(
+  c: AppContext,
+  now: Date,
+  callersIn: (deps: CallerDeps) => CallerStore<Known>,
+): Promise<Principal<Known>> {
   const deps = c.get('deps')();
   const credential = credentialOf({
     authorization: c.req.raw.headers.get('Authorization'),
     apiKey: c.req.raw.headers.get('X-API-Key'),
   });
-  const result = await authenticate(deps, { credential, from: sourceOf(c), now });
+  const result = await authenticate(deps, { credential, callers: callersIn(deps), from: sourceOf(c), now });
   if (!result.valid) throw refused(result.reason);
   c.set('caller', result.principal);
   const touch = touchOf(deps, { proof: result.principal.proof, now });

@@ -46,7 +46,8 @@ export const accountsEntrypoint = (servicesOf: (env: Env) => Deps, measured: Mea
       if (credential === null) return { valid: false, reason: 'malformed' };
       try {
         const from = { requestId, address: null, country: null };
-        return await authenticate(servicesOf(this.env), { credential, from, now });
+        const deps = servicesOf(this.env);
+        return await authenticate(deps, { credential, callers: deps.callers, from, now });
       } catch (error) {
         return { valid: false, reason: 'unavailable', causes: causesOf(error) };
       }

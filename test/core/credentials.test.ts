@@ -70,7 +70,7 @@ describe('authenticate', () => {
 
   async function judged(credential: Credential) {
     const before = trips.length;
-    const result = await authenticate(deps, { credential, from: SOMEWHERE, now: NOW });
+    const result = await authenticate(deps, { credential, callers: deps.callers, from: SOMEWHERE, now: NOW });
     return { result, roundTrips: trips.length - before };
   }
   const refused = (reason: string, roundTrips: number) => ({ result: { valid: false, reason }, roundTrips });

@@ -10,7 +10,6 @@ import {
   type Proof,
   rightsOf,
 } from '../../src/core/principal.ts';
-import { Secret } from '../../src/core/secrets.ts';
 import { SOMEWHERE, storedUser } from '../support/stores.ts';
 
 const admin = rightsOf(10, []);
@@ -70,7 +69,6 @@ describe('assertNotByApiKey', () => {
   const caller = async (proof: Proof): Promise<Principal> => ({
     user: await storedUser(),
     rights: admin,
-    passwordHash: new Secret('none'),
     proof,
     from: SOMEWHERE,
   });

@@ -47,7 +47,7 @@ async function nextOf(token: string, ms: number): Promise<string> {
 }
 
 const judged = (token: string, ms: number) =>
-  judgeToken(on, { token, kind: 'any', now: later(ms) }).then(({ valid }) => valid);
+  judgeToken(on, { token, kind: 'any', now: later(ms) }, on.callers.byToken).then(({ valid }) => valid);
 
 describe('a refresh token that rotates', () => {
   it('is answered with another of the same session and end, and a new access token', async () => {

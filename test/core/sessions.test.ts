@@ -4,7 +4,16 @@ import { Secret } from '../../src/core/secrets.ts';
 import { login, refresh, type SessionDeps, verify } from '../../src/core/sessions.ts';
 import { servicesOf } from '../../src/services.ts';
 import { env } from '../support/env.ts';
-import { ADMIN, later, NOW, SOMEWHERE, sessionIdsOf, storedUser, users } from '../support/stores.ts';
+import {
+  ADMIN,
+  later,
+  NOW,
+  passwordHashOf,
+  SOMEWHERE,
+  sessionIdsOf,
+  storedUser,
+  users,
+} from '../support/stores.ts';
 import { partsOf } from '../support/tokens.ts';
 
 const PASSWORD = 'correct horse';
@@ -29,7 +38,7 @@ async function member(iterations = 1000, fields: Parameters<typeof storedUser>[0
 }
 
 async function storedHashOf(id: number): Promise<string> {
-  return (await users.find(id))?.passwordHash.reveal() ?? '';
+  return (await passwordHashOf(id)).reveal();
 }
 
 afterEach(() => {
@@ -67,18 +76,18 @@ describe('login', () => {
     let looks = 0;
     const together: SessionDeps = {
       ...by,
-      sessions: {
-        ...by.sessions,
-        async reserveLogin(attempt) {
-          const reserved = await by.sessions.reserveLogin(attempt);
+      attempts: {
+        ...by.attempts,
+        async reserve(attempt) {
+          const reserved = await by.attempts.reserve(attempt);
           looks += 1;
           if (looks === 4) allHaveLooked.resolve();
           await allHaveLooked.promise;
           return reserved;
         },
-        async findLogin(username) {
+        async findPassword(whose) {
           looks += 1;
-          return by.sessions.findLogin(username);
+          return by.attempts.findPassword(whose);
         },
       },
     };
@@ -115,10 +124,10 @@ describe('login', () => {
     const user = await member();
     const raced: SessionDeps = {
       ...deps,
-      sessions: {
-        ...deps.sessions,
-        async reserveLogin(attempt) {
-          const reserved = await deps.sessions.reserveLogin(attempt);
+      attempts: {
+        ...deps.attempts,
+        async reserve(attempt) {
+          const reserved = await deps.attempts.reserve(attempt);
           const passwordHash = new Secret('a hash that was set meanwhile');
           await users.update(user.id, { passwordHash }, ADMIN, NOW);
           return reserved;

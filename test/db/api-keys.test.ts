@@ -13,11 +13,13 @@ import { lostAfterFirstBatch } from '../support/intercepted-database.ts';
 import {
   ADMIN,
   apiKeys,
+  callers,
   groupOf,
   holding,
   later,
   NOW,
   newApiKey,
+  profiles,
   row,
   SOMEWHERE,
   storedUser,
@@ -54,7 +56,7 @@ describe('replace with one key per user', () => {
     expect(outcomes.filter(isKey)).toHaveLength(8);
     const [live, ...others] = await keysOf(id);
     expect(others).toEqual([]);
-    const owners = await Promise.all(fresh.map(({ digest }) => apiKeys.findOwner(digest)));
+    const owners = await Promise.all(fresh.map(({ digest }) => callers.byKey(digest)));
     expect(owners.flatMap((owner) => owner?.keyId ?? [])).toEqual([live?.id]);
   });
 
@@ -91,9 +93,9 @@ describe('replace with one key per user', () => {
       preview: key.preview,
       createdAt: NOW,
       lastUsedAt: null,
-      ownerPreview: key.preview,
+      owner: { ...user, apiKeyPreview: key.preview },
     });
-    const { ownerPreview: _, ...found } = stored;
+    const { owner: _, ...found } = stored;
     expect((await apiKeys.find(stored.id))?.key).toEqual(found);
   });
 });
@@ -175,7 +177,7 @@ describe('whose keys may be touched', () => {
     const { id } = await storedUser();
     const key = await newApiKey(id);
     await Promise.all([apiKeys.replace(key, 1, ADMIN), users.delete(id, ADMIN)]);
-    expect(await apiKeys.findOwner(key.digest)).toBeNull();
+    expect(await callers.byKey(key.digest)).toBeNull();
     const orphans = await env.DB.prepare('select count(*) n from api_keys where user_id = ?')
       .bind(id)
       .first('n');
@@ -235,15 +237,20 @@ describe('looking up', () => {
     const user = await storedUser({ groups: [await groupOf('view_user')] });
     const key = await newApiKey(user.id);
     const { id } = row<ApiKey>(await apiKeys.replace(key, 1, ADMIN));
-    expect(await apiKeys.findOwner(key.digest)).toMatchObject({
-      keyId: id,
-      lastUsedAt: null,
-      account: { user: { id: user.id, apiKeyPreview: key.preview }, rights: holding('view_user') },
+    const { username, userLevel, isActive } = user;
+    const owner = { keyId: id, keyName: key.name, lastUsedAt: null };
+    expect(await callers.byKey(key.digest)).toEqual({
+      ...owner,
+      account: { user: { id: user.id, username, userLevel, isActive }, rights: holding('view_user') },
+    });
+    expect(await profiles.byKey(key.digest)).toEqual({
+      ...owner,
+      account: { user: { ...user, apiKeyPreview: key.preview }, rights: holding('view_user') },
     });
     await users.update(user.id, { groups: [] }, ADMIN, NOW);
-    expect((await apiKeys.findOwner(key.digest))?.account.rights).toEqual(holding());
-    expect(await apiKeys.findOwner(await digestOf('another'))).toBeNull();
-    expect(await apiKeys.findOwner(key.preview)).toBeNull();
+    expect((await callers.byKey(key.digest))?.account.rights).toEqual(holding());
+    expect(await callers.byKey(await digestOf('another'))).toBeNull();
+    expect(await callers.byKey(key.preview)).toBeNull();
   });
 
   it('lists newest first, of one user or of all, in slices with the whole count', async () => {
@@ -267,8 +274,8 @@ describe('looking up', () => {
     expect(await preview()).toBeNull();
     const personal = row<StoredApiKey>(await generated(id, 3));
     const named = row<StoredApiKey>(await generated(id, 3, { name: 'a' }));
-    expect(personal.ownerPreview).toBe(personal.preview);
-    expect(named.ownerPreview).toBe(personal.preview);
+    expect(personal.owner.apiKeyPreview).toBe(personal.preview);
+    expect(named.owner.apiKeyPreview).toBe(personal.preview);
     expect(await preview()).toBe(personal.preview);
     await apiKeys.deletePersonal(id, 3, ADMIN);
     expect(await preview()).toBe(named.preview);

@@ -3,8 +3,10 @@ import { sql } from 'drizzle-orm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DomainError } from '../../src/core/errors.ts';
 import { Secret } from '../../src/core/secrets.ts';
+import { PROFILE } from '../../src/db/accounts.ts';
 import { createApiKeyStore } from '../../src/db/api-keys.ts';
 import { createAuditEventStore } from '../../src/db/audit-events.ts';
+import { createCallerStore } from '../../src/db/callers.ts';
 import { connect, type Database, raw, read, repeatableWrite, write } from '../../src/db/client.ts';
 import { createGroupStore } from '../../src/db/groups.ts';
 import { createHealthStore } from '../../src/db/health.ts';
@@ -219,7 +221,7 @@ describe('a database that does not answer', () => {
 
   const lost = failing(new Error('Network connection lost.'));
   const [users, sessions, keys] = [createUserStore(lost), createSessionStore(lost), createApiKeyStore(lost)];
-  const attempts = createAttemptStore(lost);
+  const [attempts, callers] = [createAttemptStore(lost), createCallerStore(lost, PROFILE)];
   const [groupStore, superuser] = [createGroupStore(lost), createSuperuserStore(lost)];
   const hash = new Secret(SECRET);
   const named = { userId: 1, sessionId: 'a', issuedAt: NOW };
@@ -232,20 +234,19 @@ describe('a database that does not answer', () => {
     ['users.insertUnlessTaken', () => users.insertUnlessTaken(newUser({ passwordHash: hash }), ADMIN)],
     ['users.update', () => users.update(1, { passwordHash: hash }, ADMIN, NOW)],
     ['users.delete', () => users.delete(1, ADMIN)],
-    ['sessions.findLogin', () => sessions.findLogin('a')],
-    ['sessions.reserveLogin', () => sessions.reserveLogin(newAttempt())],
     ['sessions.openIfUnchanged', () => sessions.openIfUnchanged(newSession(1), hash, hash)],
-    ['sessions.findState', () => sessions.findState(named, NOW)],
     ['sessions.refreshState', () => sessions.refreshState(named, NOW, SOMEWHERE)],
     ['sessions.end', () => sessions.end('a', ADMIN)],
     ['sessions.listLive', () => sessions.listLive(1, slice, NOW)],
     ['sessions.findLive', () => sessions.findLive('a', NOW)],
     ['sessions.endUnlessOutranked', () => sessions.endUnlessOutranked('a', ADMIN)],
     ['sessions.endAllOf', () => sessions.endAllOf(1, null, ADMIN, NOW)],
+    ['callers.byKey', () => callers.byKey(SECRET)],
+    ['callers.byToken', () => callers.byToken(named, NOW)],
+    ['attempts.findPassword', () => attempts.findPassword(newAttempt())],
     ['attempts.reserve', () => attempts.reserve(newAttempt())],
     ['attempts.noteExcess', () => attempts.noteExcess(newAttempt(), 'name')],
     ['attempts.giveBack', () => attempts.giveBack(newAttempt(), '')],
-    ['apiKeys.findOwner', () => keys.findOwner(SECRET)],
     ['apiKeys.list', () => keys.list(1, slice)],
     ['apiKeys.find', () => keys.find(1)],
     ['apiKeys.replace', async () => keys.replace(await newApiKey(1, { digest: SECRET }), 1, ADMIN)],
@@ -273,8 +274,8 @@ describe('a database that does not answer', () => {
   });
 
   it('is asked about no store less: the list above names every method', () => {
-    const stores = { users, sessions, attempts, apiKeys: keys, groups: groupStore, superuser };
+    const stores = { users, sessions, attempts, callers, apiKeys: keys, groups: groupStore, superuser };
     const methods = Object.values(stores).flatMap((store) => Object.keys(store));
-    expect(methods).toHaveLength(35);
+    expect(methods).toHaveLength(34);
   });
 });

@@ -4,6 +4,7 @@ import { randomId, Secret } from '../../src/core/secrets.ts';
 import { env } from '../support/env.ts';
 import {
   ADMIN,
+  askingAs,
   attempts,
   count,
   later,
@@ -35,19 +36,19 @@ const again = (
 
 async function tries(first: PasswordAttempt, n: number, afterMs = 0, fields = {}): Promise<number> {
   const all = Array.from({ length: n }, () => attempts.reserve(again(first, afterMs, fields)));
-  return (await Promise.all(all)).filter(({ granted }) => granted).length;
+  return (await Promise.all(all)).filter(({ outcome }) => outcome.granted).length;
 }
 
 /** How long the name is locked now, in minutes; null when another try is granted. */
 async function lockedMinutes(first: PasswordAttempt, afterMs: number): Promise<number | null> {
-  const outcome = await attempts.reserve(again(first, afterMs));
+  const { outcome } = await attempts.reserve(again(first, afterMs));
   return outcome.granted ? null : (outcome.lockedUntil.getTime() - later(afterMs).getTime()) / MINUTE;
 }
 
 async function succeed(attempt: PasswordAttempt, userId: number): Promise<void> {
-  const reserved = await attempts.reserve(attempt);
-  if (!reserved.granted) throw new Error('the attempt was not granted');
-  const granted: GrantedAttempt = { attempt, scope: reserved.scope };
+  const { outcome } = await attempts.reserve(attempt);
+  if (!outcome.granted) throw new Error('the attempt was not granted');
+  const granted: GrantedAttempt = { attempt, scope: outcome.scope };
   const session = newSession(userId, {
     createdAt: attempt.at,
     expiresAt: new Date(attempt.at.getTime() + DAY),
@@ -57,6 +58,49 @@ async function succeed(attempt: PasswordAttempt, userId: number): Promise<void> 
 
 const rowOf = ({ countedAs }: PasswordAttempt) =>
   env.DB.prepare('select * from login_attempts where name_digest = ?').bind(countedAs).first();
+
+describe('findPassword', () => {
+  const byName = (username: string) => ({ username, asker: null });
+
+  it('finds by the exact username', async () => {
+    const user = await storedUser({ passwordHash: HASH });
+    const login = await attempts.findPassword(byName(user.username));
+    expect(login).toEqual({ userId: user.id, isActive: true, passwordHash: expect.any(Secret) });
+    expect(login?.passwordHash.reveal()).toBe(HASH.reveal());
+    expect(await attempts.findPassword(byName(user.username.toUpperCase()))).toBeNull();
+    expect(await attempts.findPassword(byName(`${user.username} `))).toBeNull();
+    expect(await attempts.findPassword(byName(''))).toBeNull();
+  });
+
+  it('tells whether the user is active', async () => {
+    const user = await storedUser({ isActive: false });
+    expect(await attempts.findPassword(byName(user.username))).toMatchObject({ isActive: false });
+  });
+
+  it('finds that of the asker, whatever name is told, and of nobody who is gone', async () => {
+    const user = await storedUser({ passwordHash: HASH });
+    const own = (userId: number) => ({
+      username: user.username,
+      asker: askingAs(userId),
+    });
+    expect((await attempts.findPassword(own(user.id)))?.userId).toBe(user.id);
+    const other = await storedUser();
+    expect((await attempts.findPassword(own(other.id)))?.userId).toBe(other.id);
+    await users.delete(other.id, ADMIN);
+    expect(await attempts.findPassword(own(other.id))).toBeNull();
+  });
+
+  it('is what an attempt is reserved with', async () => {
+    const { id, username } = await storedUser({ passwordHash: HASH });
+    const { record } = await attempts.reserve(newAttempt({ username }));
+    expect([record?.userId, record?.isActive, record?.passwordHash.reveal()]).toEqual([
+      id,
+      true,
+      HASH.reveal(),
+    ]);
+    expect((await attempts.reserve(newAttempt())).record).toBeNull();
+  });
+});
 
 describe.each(['known', 'unknown'])('the name of an %s user', (kind) => {
   const first = async () => {
@@ -95,7 +139,7 @@ describe.each(['known', 'unknown'])('the name of an %s user', (kind) => {
 
   it('counts a repeated statement once, and grants it again', async () => {
     const attempt = await first();
-    for (let i = 0; i < 20; i++) expect((await attempts.reserve(attempt)).granted).toBe(true);
+    for (let i = 0; i < 20; i++) expect((await attempts.reserve(attempt)).outcome.granted).toBe(true);
     expect(await rowOf(attempt)).toMatchObject({ failures: 1 });
   });
 
@@ -202,7 +246,7 @@ describe('a network from which the user has signed in', () => {
   it('is also one where the owner gave the right current password', async () => {
     const { id, username } = await storedUser({ passwordHash: HASH });
     const attempt = newAttempt({ username, network: HOME, countedAs: `user ${id}` });
-    const outcome = await attempts.reserve(attempt);
+    const { outcome } = await attempts.reserve(attempt);
     if (!outcome.granted) throw new Error('the attempt was not granted');
     const granted = { attempt, scope: outcome.scope };
     const provenPassword = { hash: HASH, granted };

@@ -14,6 +14,7 @@ import {
   NOW,
   newAttempt,
   newSession,
+  passwordHashOf,
   sessions,
   storedUser,
   superuser,
@@ -77,8 +78,7 @@ describe('what is explained', () => {
 
 it('no exception outlives its statement', async () => {
   const { id } = await storedUser();
-  const { passwordHash } = (await users.find(id)) ?? {};
-  if (passwordHash === undefined) throw new Error('there is no such user');
+  const passwordHash = await passwordHashOf(id);
   const slice = { offset: 0, limit: 1 };
   await users.page(null, slice);
   await users.update(id, { isActive: false }, ADMIN, NOW);

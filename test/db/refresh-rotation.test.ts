@@ -1,14 +1,23 @@
 import { eq } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
+import type { NamedSession } from '../../src/core/callers.ts';
 import { judgeRefresh, type RefreshChain } from '../../src/core/refresh-rotation.ts';
-import type { NamedSession } from '../../src/core/sessions.ts';
 import { connect } from '../../src/db/client.ts';
 import { sessions as table } from '../../src/db/schema.ts';
 import { createSessionStore } from '../../src/db/sessions.ts';
 import { env } from '../support/env.ts';
 import { intercepted, LOST } from '../support/intercepted-database.ts';
 import { chainOf, NEXT, ROTATION_TABLE, type RotationRow } from '../support/rotation.ts';
-import { db, later, NOW, SOMEWHERE, sessions, storedSession, storedUser } from '../support/stores.ts';
+import {
+  callers,
+  db,
+  later,
+  NOW,
+  SOMEWHERE,
+  sessions,
+  storedSession,
+  storedUser,
+} from '../support/stores.ts';
 
 type Row = typeof table.$inferSelect;
 
@@ -74,7 +83,7 @@ describe.each(ROTATION_TABLE)('the $presented token, $msAgo ms after the newest 
   it('changes nothing where it is only looked at', async () => {
     const { sessionId, named } = await sessionWith(chainOf(row));
     const before = await stored(sessionId);
-    const state = await sessions.findState(named(row.presented), NOW);
+    const state = await callers.byToken(named(row.presented), NOW);
     expect(state).toMatchObject({ loginStands: true, chain: chainOf(row) });
     expect(await stored(sessionId)).toEqual(before);
   });

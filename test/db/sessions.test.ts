@@ -4,11 +4,13 @@ import type { User } from '../../src/core/users.ts';
 import { env } from '../support/env.ts';
 import {
   ADMIN,
+  callers,
   groupOf,
   holding,
   later,
   NOW,
   newSession,
+  profiles,
   SOMEWHERE,
   sessionIdsOf,
   sessions,
@@ -21,9 +23,8 @@ const HASH = new Secret('the hash that was verified');
 const BETTER = new Secret('a better hash');
 const member = (): Promise<User> => storedUser({ passwordHash: HASH });
 
-async function hashOf(id: number): Promise<string | undefined> {
-  return (await users.find(id))?.passwordHash.reveal();
-}
+const hashOf = async (id: number): Promise<unknown> =>
+  env.DB.prepare('select password_hash from users where id = ?').bind(id).first('password_hash');
 
 async function stored(id: string): Promise<Record<string, unknown> | null> {
   return env.DB.prepare('select * from sessions where id = ?').bind(id).first();
@@ -108,33 +109,23 @@ describe('openIfUnchanged', () => {
   });
 });
 
-describe('findLogin', () => {
-  it('finds by the exact username', async () => {
-    const user = await member();
-    const login = await sessions.findLogin(user.username);
-    expect(login).toEqual({ userId: user.id, isActive: true, passwordHash: expect.any(Secret) });
-    expect(login?.passwordHash.reveal()).toBe(HASH.reveal());
-    expect(await sessions.findLogin(user.username.toUpperCase())).toBeNull();
-    expect(await sessions.findLogin(`${user.username} `)).toBeNull();
-    expect(await sessions.findLogin('')).toBeNull();
-  });
-
-  it('tells whether the user is active', async () => {
-    const user = await storedUser({ isActive: false });
-    expect(await sessions.findLogin(user.username)).toMatchObject({ isActive: false });
-  });
-});
-
-describe.each(['findState', 'refreshState'] as const)('%s of a token with a session', (find) => {
+describe.each([
+  ['byToken of callers', callers.byToken],
+  ['byToken of profiles', profiles.byToken],
+  ['refreshState', sessions.refreshState],
+])('%s of a token with a session', (_, find) => {
   it('gives the account with the rights of now, and whether the login stands', async () => {
     const user = await storedUser({ groups: [await groupOf('view_user')] });
     const sessionId = await storedSession(user.id);
     const named = { userId: user.id, sessionId, issuedAt: NOW };
-    const state = await sessions[find](named, NOW, SOMEWHERE);
+    const state = await find(named, NOW, SOMEWHERE);
     expect(state).toMatchObject({ loginStands: true, account: { rights: holding('view_user') } });
-    expect(state?.account.user).toEqual({ ...user, lastLogin: NOW });
+    const { id, username, userLevel, isActive } = user;
+    const known =
+      find === profiles.byToken ? { ...user, lastLogin: NOW } : { id, username, userLevel, isActive };
+    expect(state?.account.user).toEqual(known);
     await users.update(user.id, { groups: [] }, ADMIN, NOW);
-    expect((await sessions[find](named, NOW, SOMEWHERE))?.account.rights).toEqual(holding());
+    expect((await find(named, NOW, SOMEWHERE))?.account.rights).toEqual(holding());
   });
 
   it('stands until the session’s end and not at it', async () => {
@@ -142,8 +133,7 @@ describe.each(['findState', 'refreshState'] as const)('%s of a token with a sess
     const session = newSession(id, { expiresAt: later(1000) });
     await sessions.openIfUnchanged(session, HASH, null);
     const stands = async (ms: number) =>
-      (await sessions[find]({ userId: id, sessionId: session.id, issuedAt: NOW }, later(ms), SOMEWHERE))
-        ?.loginStands;
+      (await find({ userId: id, sessionId: session.id, issuedAt: NOW }, later(ms), SOMEWHERE))?.loginStands;
     expect([await stands(999), await stands(1000), await stands(1001)]).toEqual([true, false, false]);
   });
 
@@ -153,7 +143,7 @@ describe.each(['findState', 'refreshState'] as const)('%s of a token with a sess
     const ended = await storedSession(user.id);
     await sessions.end(ended, ADMIN);
     for (const sessionId of [theirs, ended, 'unknown', '']) {
-      const state = await sessions[find]({ userId: user.id, sessionId, issuedAt: NOW }, NOW, SOMEWHERE);
+      const state = await find({ userId: user.id, sessionId, issuedAt: NOW }, NOW, SOMEWHERE);
       expect(state).toMatchObject({ loginStands: false, account: { user: { id: user.id } } });
     }
     expect(await stored(theirs)).toMatchObject({ last_refresh_at: null });
@@ -161,16 +151,16 @@ describe.each(['findState', 'refreshState'] as const)('%s of a token with a sess
 
   it('is null for a user that does not exist', async () => {
     const named = { userId: 2_000_000_000, sessionId: 'a', issuedAt: NOW };
-    expect(await sessions[find](named, NOW, SOMEWHERE)).toBeNull();
+    expect(await find(named, NOW, SOMEWHERE)).toBeNull();
   });
 });
 
 describe('refreshState', () => {
-  it('marks a session that stands, which findState does not', async () => {
+  it('marks a session that stands, which byToken does not', async () => {
     const { id } = await member();
     const sessionId = await storedSession(id);
     const named = { userId: id, sessionId, issuedAt: NOW };
-    await sessions.findState(named, later(1));
+    await callers.byToken(named, later(1));
     expect(await stored(sessionId)).toMatchObject({ last_refresh_at: null });
     await sessions.refreshState(named, later(2), SOMEWHERE);
     expect(await stored(sessionId)).toMatchObject({ last_refresh_at: later(2).getTime() });
@@ -189,7 +179,7 @@ describe('refreshState', () => {
 describe('a token without a session', () => {
   const issuedAt = new Date('2030-01-01T12:00:00Z');
   const stands = async (userId: number) =>
-    (await sessions.findState({ userId, sessionId: null, issuedAt }, NOW))?.loginStands;
+    (await callers.byToken({ userId, sessionId: null, issuedAt }, NOW))?.loginStands;
 
   it('stands while the user’s logins were never ended', async () => {
     expect(await stands((await member()).id)).toBe(true);

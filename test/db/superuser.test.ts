@@ -1,6 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { env } from '../support/env.ts';
-import { newUser, SOMEWHERE, storedUser, superuser, uniqueName, users } from '../support/stores.ts';
+import {
+  newUser,
+  passwordHashOf,
+  SOMEWHERE,
+  storedUser,
+  superuser,
+  uniqueName,
+  users,
+} from '../support/stores.ts';
 
 // Storage belongs to this file alone.
 beforeEach(async () => {
@@ -33,7 +41,7 @@ describe('insertFirst', () => {
     const { passwordHash, ...rest } = admin;
     const [stored] = await users.list(null, 10);
     expect(stored).toMatchObject(rest);
-    expect((await users.find(stored?.id ?? 0))?.passwordHash.reveal()).toBe(passwordHash.reveal());
+    expect((await passwordHashOf(stored?.id ?? 0)).reveal()).toBe(passwordHash.reveal());
   });
 
   it.each([

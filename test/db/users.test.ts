@@ -12,6 +12,7 @@ import {
   NOW,
   newApiKey,
   newUser,
+  passwordHashOf,
   row,
   sessionIdsOf,
   storedSession,
@@ -66,7 +67,7 @@ describe('insertUnlessTaken', () => {
     expect(stored).toEqual({ ...rest, ...computed });
     const found = await users.find(stored.id);
     expect(found?.user).toEqual(stored);
-    expect(found?.passwordHash.reveal()).toBe(passwordHash.reveal());
+    expect((await passwordHashOf(stored.id)).reveal()).toBe(passwordHash.reveal());
   });
 
   it('tells usernames apart by case', async () => {

@@ -195,3 +195,13 @@ it('a body that is held back is judged by the credentials that hold when it has 
   expect((await held).status).toBe(401);
   expect((await post('/token/', who)).status).toBe(200);
 });
+
+it('is 401 for one that was deleted before its current password could be read', async () => {
+  const actor = await signedInAs();
+  const DB = beforeFirstBatch(env.DB, () =>
+    env.DB.prepare('delete from users where id = ?').bind(actor.id).run(),
+  );
+  const changes = { password: 'a new password', current_password: actor.password };
+  const answer = await patch('/users/me/', changes, { token: actor.access, env: envWith({ DB }) });
+  expect(answer).toMatchObject({ status: 401, body: { code: 'user_not_found' } });
+});

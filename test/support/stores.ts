@@ -1,11 +1,13 @@
 import { digestOf, generateKey, type NewApiKey, previewOf } from '../../src/core/api-keys.ts';
 import type { PasswordAttempt } from '../../src/core/login-limits.ts';
 import { idsOf, type Permission } from '../../src/core/permissions.ts';
-import { type Rights, rightsOf, type Source } from '../../src/core/principal.ts';
+import { type Actor, type Rights, rightsOf, type Source } from '../../src/core/principal.ts';
 import { randomId, Secret } from '../../src/core/secrets.ts';
 import type { NewSession } from '../../src/core/sessions.ts';
 import { NEW_USER_FIELDS, type NewUser, type User } from '../../src/core/users.ts';
+import { IDENTITY, PROFILE } from '../../src/db/accounts.ts';
 import { createApiKeyStore } from '../../src/db/api-keys.ts';
+import { createCallerStore } from '../../src/db/callers.ts';
 import { connect } from '../../src/db/client.ts';
 import { createGroupStore } from '../../src/db/groups.ts';
 import { createAttemptStore } from '../../src/db/login-attempts.ts';
@@ -16,6 +18,8 @@ import { env } from './env.ts';
 
 export const db = connect(env.DB);
 export const users = createUserStore(db);
+export const callers = createCallerStore(db, IDENTITY);
+export const profiles = createCallerStore(db, PROFILE);
 export const sessions = createSessionStore(db);
 export const attempts = createAttemptStore(db);
 export const apiKeys = createApiKeyStore(db);
@@ -99,12 +103,27 @@ export const newAttempt = (fields: Partial<PasswordAttempt> = {}): PasswordAttem
   };
 };
 
+/** This user, as one who asks for itself. */
+export const askingAs = (userId: number): Actor => ({
+  ...holding(),
+  identity: { userId, proof: { kind: 'session', sessionId: '' }, from: SOMEWHERE },
+});
+
+/** The stored hash of a user's password. */
+export async function passwordHashOf(userId: number): Promise<Secret> {
+  const asker = {
+    ...ADMIN,
+    identity: { userId, proof: { kind: 'session', sessionId: '' }, from: SOMEWHERE },
+  } as const;
+  const record = await attempts.findPassword({ username: '', asker });
+  if (record === null) throw new Error('there is no such user');
+  return record.passwordHash;
+}
+
 /** A live session of this user; returns its id. */
 export async function storedSession(userId: number): Promise<string> {
-  const account = await users.find(userId);
-  if (account === null) throw new Error('there is no such user');
   const session = newSession(userId);
-  if (!(await sessions.openIfUnchanged(session, account.passwordHash, null))) {
+  if (!(await sessions.openIfUnchanged(session, await passwordHashOf(userId), null))) {
     throw new Error('the session could not be opened');
   }
   return session.id;

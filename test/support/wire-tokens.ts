@@ -1,6 +1,7 @@
 import { importJWK, SignJWT } from 'jose';
 import { mintToken, type TokenKind } from '../../src/core/tokens.ts';
 import { connect } from '../../src/db/client.ts';
+import { createAttemptStore } from '../../src/db/login-attempts.ts';
 import { createSessionStore } from '../../src/db/sessions.ts';
 import type { Env } from '../../src/env.ts';
 import { envWith, type JsonBody } from './api.ts';
@@ -54,7 +55,10 @@ export const referenceToken = (userId: number, claims: Claims = {}): Promise<str
 /** Tokens, good by themselves, of a session that is stored but over. */
 export async function tokensOfExpiredSession(of: Person): Promise<{ access: string; refresh: string }> {
   const store = createSessionStore(connect(env.DB));
-  const login = await store.findLogin(of.username);
+  const login = await createAttemptStore(connect(env.DB)).findPassword({
+    username: of.username,
+    asker: null,
+  });
   if (login === null) throw new Error('there is no such user');
   const keys = await parsedSets(env.JWT_KEYS);
   const now = Date.now();

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { type Introspection, introspect } from '../../core/introspection.ts';
-import { type Account, heldPermissions } from '../../core/principal.ts';
+import { type Account, heldPermissions, type Identity } from '../../core/principal.ts';
 import type { TokenClaims, TokenPolicy } from '../../core/tokens.ts';
 import { requires } from '../access.ts';
 import { documentation, lazily } from '../documentation.ts';
@@ -87,7 +87,7 @@ function introspectionJson(
   return kind === 'api_key' ? whose : { ...whose, ...claimsJson(found.claims, policy) };
 }
 
-function accountJson({ user, rights }: Account) {
+function accountJson({ user, rights }: Account<Identity>) {
   const permissions = heldPermissions(rights);
   return {
     sub: String(user.id),

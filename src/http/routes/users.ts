@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { updateMe } from '../../core/me.ts';
 import { createUser, deleteUser, getUser, listUsers, NEW_USER_FIELDS, updateUser } from '../../core/users.ts';
-import { requires, signedIn } from '../access.ts';
+import { requires, signedIn, signedInProfile } from '../access.ts';
 import { documentation } from '../documentation.ts';
 import { answerPage, arrayOrPage, isPaged, pageQuery, pagerOf } from '../paging.ts';
 import { type Route, route } from '../route.ts';
@@ -23,7 +23,7 @@ const aUser = (description: string) => ({ status: 200, description, schema: user
 const oneself = (description: string) => ({ status: 200, description, schema: meSchema }) as const;
 
 const getMe = route(
-  signedIn,
+  signedInProfile,
   {
     method: 'get',
     path: ME,
