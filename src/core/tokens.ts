@@ -1,11 +1,4 @@
-import {
-  decodeProtectedHeader,
-  errors,
-  type JWTPayload,
-  jwtVerify,
-  type ProtectedHeaderParameters,
-  SignJWT,
-} from 'jose';
+import { errors, type JWTHeaderParameters, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { randomId } from './secrets.ts';
 import { keysFor, type SigningKey, type SigningKeys } from './signing-keys.ts';
 
@@ -93,36 +86,38 @@ export async function verifyToken(
   policy: TokenPolicy,
   expected: { token: string; kind: TokenKind | 'any'; now: Date },
 ): Promise<VerifiedToken> {
-  const header = headerOf(expected.token);
+  let candidates: SigningKey[] = [];
   let result: VerifiedToken = { valid: false, reason: 'invalid' };
-  for (const key of header === undefined ? [] : keysFor(keys, header)) {
-    result = await verifyUnder(key, policy, expected);
+  for (let tried = 0; tried === 0 || tried < candidates.length; tried++) {
+    result = await verifyUnder(policy, expected, (header) => {
+      candidates = keysFor(keys, header);
+      return candidates[tried];
+    });
     if (result.valid || result.reason !== 'invalid') break;
   }
   return result;
 }
 
-function headerOf(token: string): ProtectedHeaderParameters | undefined {
-  try {
-    return decodeProtectedHeader(token);
-  } catch {
-    return undefined;
-  }
-}
-
+/** @param choose is asked with the token's header, once that is found to be one. */
 async function verifyUnder(
-  key: SigningKey,
   policy: TokenPolicy,
   { token, kind, now }: { token: string; kind: TokenKind | 'any'; now: Date },
+  choose: (header: JWTHeaderParameters) => SigningKey | undefined,
 ): Promise<VerifiedToken> {
+  let key: SigningKey | undefined;
+  const verifyWith = (header: JWTHeaderParameters): CryptoKey => {
+    key = choose(header);
+    if (key === undefined || header.alg !== key.alg) throw new errors.JOSEAlgNotAllowed();
+    return key.verifyWith;
+  };
   try {
-    const { payload, protectedHeader } = await jwtVerify(token, key.verifyWith, {
-      algorithms: [key.alg],
+    const { payload, protectedHeader } = await jwtVerify(token, verifyWith, {
       requiredClaims: ['exp'],
       currentDate: now,
       ...(policy.jwtIssuer === undefined ? {} : { issuer: policy.jwtIssuer }),
       ...(policy.jwtAudience === undefined ? {} : { audience: policy.jwtAudience }),
     });
+    if (key === undefined) return { valid: false, reason: 'invalid' };
     return judgeClaims(payload, { key, typ: protectedHeader.typ, kind, now });
   } catch (error) {
     if (error instanceof errors.JWTExpired) return { valid: false, reason: 'expired' };

@@ -24,9 +24,9 @@ export type Input<Caller, Body, Query> = {
   textId: string;
   deps: Deps;
   now: Date;
-  client: Client;
+  client(): Client;
   afterwards: Afterwards;
-  url: URL;
+  url(): URL;
   setHeader(name: string, value: string): void;
 };
 
@@ -90,14 +90,14 @@ export function route<
     const caller = await access.check(c, now);
     if (caller instanceof Response) return caller;
     const ids = idsOf(c.req.param('id'), config.idIsText);
-    const url = new URL(c.req.url);
-    const query = validQuery<Query>(querySchema?.(), url.searchParams);
+    const url = () => new URL(c.req.url);
+    const query = validQuery<Query>(querySchema?.(), url);
     const deps = c.get('deps')();
     const members = await membersOf(bodySchema?.(), raw, c.req.header('Content-Type'));
     const body = valid<Body>(bodySchema?.(), members, config.judge?.(members, deps));
     const afterwards: Afterwards = (work) => c.get('afterwards').push(work);
     const setHeader = (name: string, value: string): void => c.header(name, value);
-    const input = { ...ids, body, query, deps, now, client: clientOf(c), afterwards, url, setHeader };
+    const input = { ...ids, body, query, deps, now, client: () => clientOf(c), afterwards, url, setHeader };
     try {
       return answer(c, config.answer, await handle({ ...input, caller }));
     } catch (error) {
@@ -129,9 +129,9 @@ function idsOf(segment = '', isText = false): { id: number; textId: string } {
 
 function validQuery<Query extends z.ZodMiniObject>(
   schema: Query | undefined,
-  parameters: URLSearchParams,
+  url: () => URL,
 ): z.output<Query> {
-  return valid<Query>(schema, schema === undefined ? {} : formMembers(schema, parameters));
+  return valid<Query>(schema, schema === undefined ? {} : formMembers(schema, url().searchParams));
 }
 
 async function membersOf(

@@ -82,7 +82,7 @@ const list = route(
     failures: { 404: 'There is no such page, or `user_id` is no id.' },
   },
   async ({ caller, query, deps, url }) => {
-    const pager = pagerOf(query, url);
+    const pager = pagerOf(query, url());
     const page = await listApiKeys(deps, { caller, userId: userIdOf(query.user_id), slice: pager });
     return { key: null, keys_per_user: deps.apiKeysPerUser, ...answerPage(page, pager, apiKeyJson) };
   },

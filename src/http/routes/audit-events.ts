@@ -83,7 +83,7 @@ const list = route(
   },
   async ({ query, deps, url }) => {
     const [filter, cursor, limit] = [filterOf(query), cursorOf(query), pageSizeOf(query)];
-    return answerCursorPage(await pageAuditEvents(deps, { filter, cursor, limit }), url, auditEventJson);
+    return answerCursorPage(await pageAuditEvents(deps, { filter, cursor, limit }), url(), auditEventJson);
   },
 );
 

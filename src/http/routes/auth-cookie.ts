@@ -46,10 +46,10 @@ const loginRoute = route(
     },
   },
   async ({ caller, body, deps, client, afterwards, now }) => {
-    const pair = await login(deps, { ...body, client, afterwards, now });
+    const pair = await login(deps, { ...body, client: client(), afterwards, now });
     // Nobody could end the login of the cookie that this one takes the place of.
     const { kept: token } = caller;
-    if (token !== null) afterwards(() => endLogin(deps, { token, kind: 'refresh', from: client, now }));
+    if (token !== null) afterwards(() => endLogin(deps, { token, kind: 'refresh', from: client(), now }));
     caller.keep(pair.refresh);
     return { access: pair.access };
   },
@@ -73,7 +73,7 @@ const refreshRoute = route(
     },
   },
   async ({ caller, deps, client, now }) => {
-    const tokens = await refreshKept(deps, { caller, from: client, now });
+    const tokens = await refreshKept(deps, { caller, from: client(), now });
     if (tokens.refresh !== undefined) caller.keep(tokens.refresh);
     return { access: tokens.access };
   },
@@ -93,7 +93,7 @@ const logoutRoute = route(
   },
   async ({ caller, deps, client, now }) => {
     const { kept: token } = caller;
-    if (token !== null) await endLogin(deps, { token, kind: 'refresh', from: client, now });
+    if (token !== null) await endLogin(deps, { token, kind: 'refresh', from: client(), now });
     caller.forget();
   },
 );

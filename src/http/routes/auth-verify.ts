@@ -44,7 +44,7 @@ const verifyCaller = route(
     },
   },
   async ({ caller: { user, rights }, query, url, setHeader }) => {
-    refuseOtherParameters(url);
+    refuseOtherParameters(url());
     if (!(query.permission ?? []).every((each) => holds(rights, each))) throw forbidden();
     setHeader('X-Auth-User-Id', String(user.id));
     setHeader('X-Auth-Username', headerText(user.username));

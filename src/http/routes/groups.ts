@@ -39,7 +39,7 @@ const list = route(
   },
   async ({ query, deps, url }) => {
     if (!isPaged(query)) return deps.groups.list();
-    const pager = pagerOf(query, url);
+    const pager = pagerOf(query, url());
     return answerPage(await deps.groups.page(pager), pager, (group) => group);
   },
 );

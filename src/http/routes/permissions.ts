@@ -23,7 +23,7 @@ const list = route(
   },
   async ({ query, url }) => {
     if (!isPaged(query)) return [...PERMISSIONS];
-    const pager = pagerOf(query, url);
+    const pager = pagerOf(query, url());
     const rows = PERMISSIONS.slice(pager.offset, pager.offset + pager.limit);
     return answerPage({ count: PERMISSIONS.length, rows }, pager, (permission) => permission);
   },

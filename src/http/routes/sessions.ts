@@ -28,7 +28,7 @@ const list = route(
   async ({ caller, query, deps, now, url }) => {
     const userId = userIdOf(query.user_id);
     if (!isPaged(query)) return (await listSessions(deps, { caller, userId, now })).map(sessionJson);
-    const pager = pagerOf(query, url);
+    const pager = pagerOf(query, url());
     return answerPage(await pageSessions(deps, { caller, userId, slice: pager, now }), pager, sessionJson);
   },
 );

@@ -138,7 +138,7 @@ const create = route(
     errors: { shape: withError, schema: errorSchema },
   },
   async ({ body, deps, client, now }) => {
-    await createFirstAdmin(deps, { ...body, email: body.email ?? '', from: client, now });
+    await createFirstAdmin(deps, { ...body, email: body.email ?? '', from: client(), now });
     return { superuser_exists: true };
   },
 );

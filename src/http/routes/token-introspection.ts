@@ -71,7 +71,7 @@ const introspectToken = route(
     errors: oauthErrors,
   },
   async ({ body, deps, client, afterwards, now }) => {
-    const found = await introspect(deps, { token: body.token, from: client, afterwards, now });
+    const found = await introspect(deps, { token: body.token, from: client(), afterwards, now });
     return introspectionJson(found, deps.tokenPolicy);
   },
 );

@@ -26,7 +26,7 @@ const revokeToken = route(
     failures: { 400: 'There is no token, or more than one, or the body cannot be read.' },
     errors: oauthErrors,
   },
-  async ({ body, deps, client, now }) => revoke(deps, { token: body.token, from: client, now }),
+  async ({ body, deps, client, now }) => revoke(deps, { token: body.token, from: client(), now }),
 );
 
 export const tokenRevocationRoutes: Route[] = [revokeToken];

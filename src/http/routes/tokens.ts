@@ -52,7 +52,8 @@ const loginAt = (path: `/${string}/`, operationId: string) =>
         429: 'Too many attempts; `Retry-After` says for how many seconds.',
       },
     },
-    async ({ body, deps, client, afterwards, now }) => login(deps, { ...body, client, afterwards, now }),
+    async ({ body, deps, client, afterwards, now }) =>
+      login(deps, { ...body, client: client(), afterwards, now }),
   );
 
 const refreshToken = route(
@@ -71,7 +72,7 @@ const refreshToken = route(
     answer: { status: 200, description: 'A new access token.', schema: refreshedTokens },
     failures: { 401: 'The token is bad or was replaced, or its session has ended.' },
   },
-  async ({ body, deps, client, now }) => refresh(deps, { token: body.refresh, from: client, now }),
+  async ({ body, deps, client, now }) => refresh(deps, { token: body.refresh, from: client(), now }),
 );
 
 const verifyToken = route(

@@ -81,7 +81,7 @@ const list = route(
   async ({ query, deps, url }) => {
     const search = query.search ?? null;
     if (!isPaged(query)) return (await listUsers(deps, search)).map(userJson);
-    const pager = pagerOf(query, url);
+    const pager = pagerOf(query, url());
     return answerPage(await deps.users.page(search, pager), pager, userJson);
   },
 );
