@@ -29,12 +29,11 @@ function pathOf(url: string): string {
 
 /**
  * Mounts routes, and for each of their paths the answers to OPTIONS and to every other method, so that 405
- * comes before any look at credentials. Paths without a parameter go first: `users/me/` is no id. Hono gets one entry
- * for each path: of every method that it knows it makes a pattern of all paths, at the first request of an isolate.
+ * comes before any look at credentials. Each path is one entry for all methods, as `KnownPathsRouter` takes it, to
+ * which `users/me/` is no id.
  */
 export function mount(app: App, routes: readonly Mounted[]): void {
-  const paths = [...Map.groupBy(routes, ({ config }) => config.path)];
-  for (const [path, ofPath] of paths.sort(([a], [b]) => Number(a.includes('{')) - Number(b.includes('{')))) {
+  for (const [path, ofPath] of Map.groupBy(routes, ({ config }) => config.path)) {
     const byMethod = new Map(ofPath.map(({ config, serve }) => [config.method.toUpperCase(), serve]));
     const allow = [...byMethod.keys(), ...(byMethod.has('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
     app.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c, next) => {
