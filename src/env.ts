@@ -1,4 +1,3 @@
-import * as z from 'zod/mini';
 import { normaliseAddress } from './core/addresses.ts';
 import { keySetNumber } from './core/key-set-names.ts';
 import type { KeySet } from './core/signing-keys.ts';
@@ -25,106 +24,84 @@ export type Env = {
   LOGINS_PER_NETWORK_AND_NAME?: RateLimit;
 };
 
-/** Returns the value, or notes what is wrong in `problems`, in which case what it returns is not used. */
+/** Gives the value, or notes what is wrong in `problems`; then what it gives is not used. */
 type Reader<T> = (text: string, problems: string[]) => T;
 
-/** One schema for each: a chain of zod's own is as good, and costs each isolate that starts milliseconds of CPU. */
-const variable = <T>(unset: T, read: Reader<T>) =>
-  z.transform((value: unknown, context): T => {
-    if (value === undefined) return unset;
-    const problems = typeof value === 'string' ? [] : ['is not a text'];
-    const result = typeof value === 'string' ? read(value, problems) : unset;
-    for (const message of problems) context.issues.push({ code: 'custom', message, input: value });
-    return result;
-  });
-
-const wholeNumber = (unset: number, min: number, max: number) =>
-  variable(unset, (text, problems) => {
+const wholeNumber =
+  (min: number, max: number): Reader<number> =>
+  (text, problems) => {
     const value = Number(text);
     if (!/^\d{1,10}$/.test(text)) problems.push('is not a whole number');
     else if (value < min || value > max) problems.push(`is not between ${min} and ${max}`);
     return value;
-  });
+  };
 
-const onOff = (unset: 'on' | 'off') =>
-  variable(unset === 'on', (text, problems) => {
-    if (text !== 'on' && text !== 'off') problems.push('is neither "on" nor "off"');
-    return text === 'on';
-  });
+const onOff: Reader<boolean> = (text, problems) => {
+  if (text !== 'on' && text !== 'off') problems.push('is neither "on" nor "off"');
+  return text === 'on';
+};
 
 /** Names in tokens stay within what a browser's `atob` decodes: ASCII, and no `>`, `?`, `~`. */
-const tokenName = () =>
-  variable<string | undefined>(undefined, (text, problems) => {
-    if (!/^(?![\s\S]*[>?~])[\x21-\x7e]+$/.test(text))
-      problems.push('has a character that tokens cannot carry');
-    return text;
-  });
+const tokenName: Reader<string | undefined> = (text, problems) => {
+  if (!/^(?![\s\S]*[>?~])[\x21-\x7e]+$/.test(text)) problems.push('has a character that tokens cannot carry');
+  return text;
+};
 
-const origins = () =>
-  variable(['*'], (text, problems) => {
-    const list = text.split(',').map((origin) => origin.trim());
-    if (!list.every((origin) => origin === '*' || isOrigin(origin)))
-      problems.push('is not a list of origins');
-    return list;
-  });
+const origins: Reader<string[]> = (text, problems) => {
+  const list = text.split(',').map((origin) => origin.trim());
+  if (!list.every((origin) => origin === '*' || isOrigin(origin))) problems.push('is not a list of origins');
+  return list;
+};
 
-const address = () =>
-  variable<string | undefined>(undefined, (text, problems) => {
-    const value = normaliseAddress(text);
-    if (value === null) problems.push('is not an address');
-    return value ?? undefined;
-  });
+const address: Reader<string | undefined> = (text, problems) => {
+  const value = normaliseAddress(text);
+  if (value === null) problems.push('is not an address');
+  return value ?? undefined;
+};
 
 const DAY_SECONDS = 86_400;
 
-const variables = () =>
-  z.pipe(
-    z.object({
-      JWT_ISSUER: tokenName(),
-      JWT_AUDIENCE: tokenName(),
-      ACCESS_TOKEN_TTL_SECONDS: wholeNumber(1800, 1, DAY_SECONDS),
-      REFRESH_TOKEN_TTL_SECONDS: wholeNumber(DAY_SECONDS, 1, 366 * DAY_SECONDS),
-      REFRESH_ROTATION: onOff('off'),
-      PASSWORD_ITERATIONS: wholeNumber(220_000, 1000, 10_000_000),
-      PASSWORD_MIN_LENGTH: wholeNumber(8, 1, 256),
-      REQUIRE_CURRENT_PASSWORD: onOff('off'),
-      CORS_ORIGINS: origins(),
-      SETUP_ALLOWED_IP: address(),
-      API_KEYS_PER_USER: wholeNumber(1, 1, 1000),
-      RATE_LIMITS: onOff('on'),
-      AUDIT_RETENTION_DAYS: wholeNumber(90, 1, 3660),
-    }),
-    z.transform((vars) => ({
-      tokenPolicy: {
-        accessTokenTtlSeconds: vars.ACCESS_TOKEN_TTL_SECONDS,
-        refreshTokenTtlSeconds: vars.REFRESH_TOKEN_TTL_SECONDS,
-        jwtIssuer: vars.JWT_ISSUER,
-        jwtAudience: vars.JWT_AUDIENCE,
-        rotatesRefreshTokens: vars.REFRESH_ROTATION,
-      },
-      passwordPolicy: {
-        passwordIterations: vars.PASSWORD_ITERATIONS,
-        passwordMinLength: vars.PASSWORD_MIN_LENGTH,
-      },
-      requireCurrentPassword: vars.REQUIRE_CURRENT_PASSWORD,
-      corsOrigins: vars.CORS_ORIGINS,
-      setupAllowedIp: vars.SETUP_ALLOWED_IP,
-      apiKeysPerUser: vars.API_KEYS_PER_USER,
-      limitsLogins: vars.RATE_LIMITS,
-      auditRetentionDays: vars.AUDIT_RETENTION_DAYS,
-    })),
-  );
+/** The value of a var, or what it is where it is unset. */
+type Read = <T>(name: keyof Env, unset: T, reader: Reader<T>) => T;
 
-export type Config = z.output<ReturnType<typeof variables>>;
+const configFrom = (read: Read) => ({
+  tokenPolicy: {
+    jwtIssuer: read('JWT_ISSUER', undefined, tokenName),
+    jwtAudience: read('JWT_AUDIENCE', undefined, tokenName),
+    accessTokenTtlSeconds: read('ACCESS_TOKEN_TTL_SECONDS', 1800, wholeNumber(1, DAY_SECONDS)),
+    refreshTokenTtlSeconds: read('REFRESH_TOKEN_TTL_SECONDS', DAY_SECONDS, wholeNumber(1, 366 * DAY_SECONDS)),
+    rotatesRefreshTokens: read('REFRESH_ROTATION', false, onOff),
+  },
+  passwordPolicy: {
+    passwordIterations: read('PASSWORD_ITERATIONS', 220_000, wholeNumber(1000, 10_000_000)),
+    passwordMinLength: read('PASSWORD_MIN_LENGTH', 8, wholeNumber(1, 256)),
+  },
+  requireCurrentPassword: read('REQUIRE_CURRENT_PASSWORD', false, onOff),
+  corsOrigins: read('CORS_ORIGINS', ['*'], origins),
+  setupAllowedIp: read('SETUP_ALLOWED_IP', undefined, address),
+  apiKeysPerUser: read('API_KEYS_PER_USER', 1, wholeNumber(1, 1000)),
+  limitsLogins: read('RATE_LIMITS', true, onOff),
+  auditRetentionDays: read('AUDIT_RETENTION_DAYS', 90, wholeNumber(1, 3660)),
+});
+
+export type Config = ReturnType<typeof configFrom>;
 export type ParsedConfig = { valid: true; config: Config } | { valid: false; problem: string };
 
-/** Reads the vars. `problem` says which one is wrong and why, without its value. An empty var counts as unset. */
+/**
+ * Reads the vars. `problem` says which are wrong and why, without their values. An empty var counts as unset. By hand,
+ * since an isolate that starts would make a schema for this alone, which takes milliseconds of CPU.
+ */
 export function parseConfig(env: Env): ParsedConfig {
-  const set = Object.entries(env).flatMap(([name, value]) => (value === '' ? [] : [[name, asText(value)]]));
-  const parsed = variables().safeParse(Object.fromEntries(set));
-  if (parsed.success) return { valid: true, config: parsed.data };
-  const problem = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ');
-  return { valid: false, problem };
+  const problems: string[] = [];
+  const config = configFrom((name, unset, reader) => {
+    const value = asText(env[name]);
+    if (value === undefined || value === '') return unset;
+    const found: string[] = typeof value === 'string' ? [] : ['is not a text'];
+    const result = typeof value === 'string' ? reader(value, found) : unset;
+    problems.push(...found.map((problem) => `${name} ${problem}`));
+    return result;
+  });
+  return problems.length === 0 ? { valid: true, config } : { valid: false, problem: problems.join('; ') };
 }
 
 /** The secrets that hold key sets, in the order of their numbers. An empty one counts as unset. */
