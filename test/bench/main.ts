@@ -1,5 +1,6 @@
 // `npm run bench [-- --check] [-- --json] [-- --only TEXT] [-- --processes N]`: what our own code costs, in multiples
-// of what nobody could do without; with `--scale` whether that grows with the users. README.md has it under "Speed".
+// of what nobody could do without; with `--scale` whether that grows with the users. README.md has it under "Speed" and
+// "Capacity".
 
 import { platform } from 'node:os';
 import workerd from 'workerd/package.json' with { type: 'json' };

@@ -1,7 +1,8 @@
 import type { ScaleOptions } from './scale.ts';
 import type { Measured } from './scale-task.ts';
 
-export type StepResult = { name: string; small: Measured; large: Measured };
+/** `sqliteMs` is what SQLite takes for a step among many users, a part of `large.milliseconds`. */
+export type StepResult = { name: string; small: Measured; large: Measured; sqliteMs: number };
 export type ScaleResult = { options: ScaleOptions; bytes: Record<string, number>; steps: StepResult[] };
 
 /** Bytes of one row of each kind, with its indexes, that a user has for good; events and logins come and go. */
@@ -10,15 +11,19 @@ const D1_BYTES = 10 * 1000 ** 3;
 
 export function reportOf({ options, bytes, steps }: ScaleResult): string {
   const heads = [options.small, options.large].map((users) => `${users.toLocaleString('en')} users`);
-  const rows = steps.map(({ name, small, large }) => [
+  const rows = steps.map(({ name, small, large, sqliteMs }) => [
     name,
     pair(small.read, large.read),
     pair(small.written, large.written),
     small.milliseconds.toFixed(2),
     large.milliseconds.toFixed(2),
     (large.milliseconds / small.milliseconds).toFixed(2),
+    sqliteMs.toFixed(2),
   ]);
-  const table = [['', 'rows read', 'written', ...heads.map((head) => `ms, ${head}`), 'ratio'], ...rows];
+  const table = [
+    ['', 'rows read', 'written', ...heads.map((head) => `ms, ${head}`), 'ratio', 'in SQLite'],
+    ...rows,
+  ];
   return [...aligned(table), '', ...sizes(bytes)].join('\n');
 }
 

@@ -6,9 +6,10 @@ export type Task = { database: DatabaseName } & (
 );
 
 export type DatabaseName = 'SMALL' | 'LARGE';
-/** A visit that counts rows asks some statements twice, so it tells no time. */
+/** A visit that counts rows asks some statements twice, so it tells no time but that of SQLite. */
 export type Gauge = 'milliseconds' | 'rows';
 
+/** The rows are none where time is measured; where they are counted, the time is that of SQLite alone. */
 export type Measured = { milliseconds: number; read: number; written: number };
 /** Of each step of a visit, in order. */
 export type Visit = [step: string, measured: Measured][];

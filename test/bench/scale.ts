@@ -37,24 +37,28 @@ async function seed({ perform }: ScaleRuntime, database: DatabaseName, users: nu
 
 async function measureSteps(runtime: ScaleRuntime, options: ScaleOptions): Promise<StepResult[]> {
   const { small, large, slices, visits } = options;
-  const [timesSmall, timesLarge]: [Visit[][], Visit[][]] = [[], []];
-  for (let slice = 0; slice < slices; slice++) {
-    const nths = Array.from({ length: visits }, (_, nth) => slice * visits + nth);
-    const [visitsSmall, visitsLarge]: [Visit[], Visit[]] = [[], []];
-    for (const nth of nths) {
-      visitsSmall.push(await visit(runtime, { database: 'SMALL', nth, of: small, gauge: 'milliseconds' }));
-      visitsLarge.push(await visit(runtime, { database: 'LARGE', nth, of: large, gauge: 'milliseconds' }));
+  const both = async (nth: number, gauge: Gauge): Promise<[Visit, Visit]> => [
+    await visit(runtime, { database: 'SMALL', nth, of: small, gauge }),
+    await visit(runtime, { database: 'LARGE', nth, of: large, gauge }),
+  ];
+  const slicesOf = async (first: number, gauge: Gauge) => {
+    const [ofSmall, ofLarge]: [Visit[][], Visit[][]] = [[], []];
+    for (let slice = 0; slice < slices; slice++) {
+      const pairs: [Visit, Visit][] = [];
+      for (let nth = 0; nth < visits; nth++) pairs.push(await both(first + slice * visits + nth, gauge));
+      ofSmall.push(pairs.map(([each]) => each));
+      ofLarge.push(pairs.map(([, each]) => each));
     }
-    timesSmall.push(visitsSmall);
-    timesLarge.push(visitsLarge);
-  }
-  const nth = slices * visits;
-  const rowsSmall = await visit(runtime, { database: 'SMALL', nth, of: small, gauge: 'rows' });
-  const rowsLarge = await visit(runtime, { database: 'LARGE', nth, of: large, gauge: 'rows' });
+    return { ofSmall, ofLarge };
+  };
+  const whole = await slicesOf(0, 'milliseconds');
+  const counted = await slicesOf(slices * visits, 'rows');
+  const [rowsSmall = [], rowsLarge = []] = [counted.ofSmall[0]?.[0], counted.ofLarge[0]?.[0]];
   return rowsSmall.map(([name, rows], step) => ({
     name,
-    small: { ...rows, milliseconds: medianOf(timesSmall, step) },
-    large: { ...measuredAt(rowsLarge, step), milliseconds: medianOf(timesLarge, step) },
+    small: { ...rows, milliseconds: medianOf(whole.ofSmall, step) },
+    large: { ...measuredAt(rowsLarge, step), milliseconds: medianOf(whole.ofLarge, step) },
+    sqliteMs: medianOf([counted.ofLarge.flat()], step),
   }));
 }
 
@@ -67,7 +71,7 @@ async function visit({ perform }: ScaleRuntime, { database, nth, of, gauge }: Vi
   return perform({ kind: 'visit', database, user, of, gauge });
 }
 
-/** The median of what a step takes on average in each slice: the clock of workerd shows whole milliseconds. */
+/** The median of a step's mean in each slice: the clock of workerd shows whole milliseconds. */
 function medianOf(slices: Visit[][], step: number): number {
   const means = slices.map(
     (visits) => visits.reduce((sum, each) => sum + measuredAt(each, step).milliseconds, 0) / visits.length,

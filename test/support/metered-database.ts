@@ -1,14 +1,17 @@
 /** Rows as D1 counts and bills them, those of indexes included. */
 export type Rows = { read: number; written: number };
 
-export type Metered = { database: D1Database; rows: Rows };
+/** What goes through a binding; `time` is what SQLite takes for it, without the way there and back. */
+export type Metered = { database: D1Database; rows: Rows; time: { milliseconds: number } };
 
-/** The real binding, and the rows that go through it. What reads by `raw` is sent twice, since only `all` tells. */
+/** The real binding, metered. What reads by `raw` is sent twice, since only `all` tells, and counts once. */
 export function metered(binding: D1Database): Metered {
   const rows: Rows = { read: 0, written: 0 };
+  const time = { milliseconds: 0 };
   const add = <T extends D1Result>(result: T): T => {
     rows.read += result.meta.rows_read;
     rows.written += result.meta.rows_written;
+    time.milliseconds += result.meta.duration;
     return result;
   };
   const metering = (inner: D1PreparedStatement, sql: string): Statement => ({
@@ -27,7 +30,7 @@ export function metered(binding: D1Database): Metered {
     batch: async (statements: Statement[]) =>
       (await binding.batch(statements.map(({ inner }) => inner))).map(add),
   };
-  return { database: database as unknown as D1Database, rows };
+  return { database: database as unknown as D1Database, rows, time };
 }
 
 type Statement = {

@@ -8,7 +8,7 @@ import { type Service, serviceWith } from './scale-service.ts';
 import { visit } from './scale-visit.ts';
 
 type ScaleEnv = Omit<Env, 'DB'> & Record<DatabaseName, D1Database>;
-type Kept = { plain: Service; counting: Service; rows: Metered['rows'] };
+type Kept = { plain: Service; counting: Service } & Pick<Metered, 'rows' | 'time'>;
 
 // A line for each request goes to Workers Logs there, and here to a terminal, at a cost.
 console.log = () => {};
@@ -19,31 +19,34 @@ function servicesWith(env: ScaleEnv, name: DatabaseName): Kept {
   const known = kept.get(name);
   if (known !== undefined) return known;
   const { SMALL: _, LARGE: __, ...vars } = env;
-  const { database, rows } = metered(env[name]);
+  const { database, rows, time } = metered(env[name]);
   const made = {
     plain: serviceWith({ ...vars, DB: env[name] }),
     counting: serviceWith({ ...vars, DB: database }),
     rows,
+    time,
   };
   kept.set(name, made);
   return made;
 }
 
 async function measuredVisit(env: ScaleEnv, task: Extract<Task, { kind: 'visit' }>): Promise<Visit> {
-  const { plain, counting, rows } = servicesWith(env, task.database);
+  const { plain, counting, rows, time } = servicesWith(env, task.database);
+  const isCounting = task.gauge === 'rows';
+  const now = () => (isCounting ? time.milliseconds : performance.now());
   const steps: Visit = [];
   const step = async <T>(name: string, run: () => Promise<T>): Promise<T> => {
-    const [started, { read, written }] = [performance.now(), { ...rows }];
+    const [started, { read, written }] = [now(), { ...rows }];
     const result = await run();
     const measured: Measured = {
-      milliseconds: performance.now() - started,
+      milliseconds: now() - started,
       read: rows.read - read,
       written: rows.written - written,
     };
     steps.push([name, measured]);
     return result;
   };
-  await visit({ service: task.gauge === 'rows' ? counting : plain, step, user: task.user, of: task.of });
+  await visit({ service: isCounting ? counting : plain, step, user: task.user, of: task.of });
   return steps;
 }
 
