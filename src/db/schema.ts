@@ -69,7 +69,11 @@ export const apiKeys = sqliteTable(
     createdAt: integer('created_at').notNull(),
     lastUsedAt: integer('last_used_at'),
   },
-  (table) => [uniqueIndex('api_keys_user_name').on(table.userId, table.name)],
+  (table) => [
+    uniqueIndex('api_keys_user_name').on(table.userId, table.name),
+    // By their ids, for a page of them and for the newest, which every check of its owner reads.
+    index('api_keys_user').on(table.userId),
+  ],
 );
 
 /**

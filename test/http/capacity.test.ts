@@ -147,3 +147,22 @@ describe('what operations cost, by the table of README.md', () => {
 it('nothing asks for more among 2,000 users with keys, logins and events', async () => {
   expect(await walk()).toEqual(few);
 });
+
+it('who is calling costs no more with a thousand keys, none of them the personal one', async () => {
+  const { id, access: token } = await signedInAs();
+  const keys = (first: number, last: number) =>
+    env.DB.prepare(
+      `with recursive n(i) as (select ${first} union all select i + 1 from n where i < ${last})
+      insert into api_keys (user_id, name, digest, preview, created_at)
+      select ${id}, 'key ' || i, lower(hex(randomblob(32))), 'preview ' || i, 0 from n`,
+    ).run();
+  const asked = async () => {
+    const { database, rows } = metered(env.DB);
+    const { body } = await get('/users/me/', { token, env: envWith({ DB: database }) });
+    return { preview: body.api_key_preview, rows };
+  };
+  await keys(1, 1);
+  const { rows } = await asked();
+  await keys(2, 1000);
+  expect(await asked()).toEqual({ preview: 'preview 1000', rows });
+});

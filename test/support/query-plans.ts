@@ -38,11 +38,6 @@ export const EXCEPTIONS: readonly Exception[] = [
   },
   {
     line: SORT,
-    of: /where "api_keys"."user_id" = \? order by "api_keys"."id" desc limit \?( offset \?)?$/,
-    reason: 'the keys of one user, 1000 at most',
-  },
-  {
-    line: SORT,
     of: /select network from known_networks where user_id = \?\s+order by last_login_at desc limit \?/,
     reason: 'the networks of one user, 21 at most',
   },
