@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createAuditEventStore } from '../../src/db/audit-events.ts';
 import { boundedBinding } from '../../src/db/binding.ts';
 import { connect } from '../../src/db/client.ts';
+import { createHousekeepingStore } from '../../src/db/housekeeping.ts';
 import { createUserStore } from '../../src/db/users.ts';
 import { env } from '../support/env.ts';
 import { counted } from '../support/intercepted-database.ts';
@@ -9,6 +10,7 @@ import { EXCEPTIONS, exceptionOf, flawsOf, noteStatements, planOf } from '../sup
 import {
   ADMIN,
   apiKeys,
+  attempts,
   db,
   groups,
   NOW,
@@ -56,6 +58,16 @@ describe('a statement is refused that', () => {
       'select * from "users" where email = ? order by "users"."id" asc limit ?',
       /^SCAN users:/,
     ],
+    [
+      'walks through a stretch of a table for what no index finds',
+      'select id from audit_events where id < ? and request_id = ? order by id desc limit 1',
+      /^SEARCH audit_events USING INTEGER PRIMARY KEY \(rowid<\?\):/,
+    ],
+    [
+      'walks through a stretch of an index',
+      'select count(*) from sessions where expires_at > ?',
+      /^SEARCH sessions USING COVERING INDEX sessions_expiry \(expires_at>\?\):/,
+    ],
     ['makes an index', 'select 1 from users a join users b on a.email = b.email where a.id < ?', /AUTOMATIC/],
   ])('%s', async (_, sql, flaw) => {
     expect((await flawsOf(sql)).join()).toMatch(flaw);
@@ -86,7 +98,12 @@ it('no exception outlives its statement', async () => {
   await apiKeys.list(id, slice);
   await groups.list();
   await groups.page(slice);
-  await createAuditEventStore(db).list({}, null, 1);
+  await users.page('a', slice);
+  const log = createAuditEventStore(db);
+  await log.list({}, null, 1);
+  await log.list({ since: NOW }, null, 1);
+  await createHousekeepingStore(db).removeExpired('sessions', NOW, 1);
+  await attempts.reserve(newAttempt());
   await superuser.exists();
   await sessions.openIfUnchanged(newSession(id), passwordHash, null, { attempt: newAttempt(), scope: '' });
   const used = [...noted].map(async (sql) => (await planOf(sql)).map((line) => exceptionOf(line, sql)));

@@ -41,6 +41,31 @@ export const EXCEPTIONS: readonly Exception[] = [
     of: /select network from known_networks where user_id = \?\s+order by last_login_at desc limit \?/,
     reason: 'the networks of one user, 21 at most',
   },
+  {
+    line: /^SEARCH users USING (COVERING )?INDEX users_username_unique \(username>\? AND username<\?\)$/,
+    of: / from "users" where username >= \? and username < \? \|\| char\(1114111\)/,
+    reason: 'a search finds all names that begin so',
+  },
+  {
+    line: /^SEARCH audit_events USING INTEGER PRIMARY KEY \(rowid[<>]\?( AND rowid<\?)?\)$/,
+    of: /^select (?!.* = \?).* from "audit_events" .* limit \?$/,
+    reason: 'a page of all events beyond a cursor or of a stretch of time; it ends at its limit',
+  },
+  {
+    line: /^SEARCH audit_events USING COVERING INDEX audit_events_age \(created_at[<>]\?\)$/,
+    of: /\(select id from audit_events where created_at (>=|<) \? order by created_at \w+, id \w+ limit 1\)/,
+    reason: 'the first or the last event of a stretch of time',
+  },
+  {
+    line: /^SEARCH (\w+) USING COVERING INDEX \1_(expiry|age) \(\w+<\?\)$/,
+    of: /^delete from (\w+) where rowid in \(select rowid from \1 where \w+ <= \? limit \?\) returning 1$/,
+    reason: 'housekeeping takes what is over, up to its limit',
+  },
+  {
+    line: /^SEARCH login_attempts USING INTEGER PRIMARY KEY \(rowid<\?\)$/,
+    of: /^delete from login_attempts where id <= \(select max\(id\) from login_attempts\) - \?$/,
+    reason: 'what is beyond the most rows that are kept, one for each that comes',
+  },
 ];
 
 /**
@@ -91,10 +116,12 @@ export const exceptionOf = (line: string, sql: string): Exception | undefined =>
   EXCEPTIONS.find((each) => each.line.test(line) && each.of.test(sql));
 
 /**
- * A walk through a table or all of an index, whatever its alias; a sort; an index that is built for one statement.
- * Neither JSON texts (VIRTUAL TABLE), subqueries nor constants are tables.
+ * A walk through a table or all of an index, whatever its alias, or through a stretch of one, which may be nearly all
+ * of it; a sort; an index that is built for one statement. Neither JSON texts (VIRTUAL TABLE), subqueries nor constants
+ * are tables.
  */
-const FLAW = /^SCAN (?!CONSTANT|\(subquery|.* VIRTUAL TABLE)|TEMP B-TREE FOR .*ORDER BY|AUTOMATIC/;
+const FLAW =
+  /^SCAN (?!CONSTANT|\(subquery|.* VIRTUAL TABLE)|^SEARCH [^(]*\((?![^)]*=\?)|TEMP B-TREE FOR .*ORDER BY|AUTOMATIC/;
 
 /** Parameters are null there: no plan depends on them. A statement that SQLite refuses has none. */
 export async function planOf(sql: string): Promise<string[]> {
