@@ -67,8 +67,8 @@ const FAILURES = {
 type FailureStatus = keyof typeof FAILURES;
 
 /**
- * OpenAPI 3.1 document of these routes, with the failures that follow from what each asks for and reads.
- * It takes milliseconds, so it is made when somebody asks for it and not while an isolate starts.
+ * OpenAPI 3.1 document of these routes, with the failures that follow from what each asks for and reads. The build
+ * makes it, for the Worker to carry as a text.
  */
 export function documentOf(routes: readonly Route[]) {
   const described = new OpenAPIHono();
