@@ -65,6 +65,29 @@ describe('every path', () => {
   });
 
   it.each([
+    ['/api/health', 200],
+    ['/api/health/?a=/b#/c', 200],
+    ['/api/health#/c', 200],
+    ['/api/./health', 200],
+    ['/api/nothing/../health/', 200],
+    ['/api/nothing/%2E%2e/health', 200],
+    ['/api\\health', 200],
+    ['?/api/health/', 200],
+    ['/.well-known/jwks.json', 200],
+    ['/api/health/..', 404],
+    ['/api/health/../', 404],
+    ['/api/h%65alth', 404],
+    ['//api/health', 404],
+    ['/api/health/.', 200],
+    ['/api/.health', 404],
+    ['/api/health.', 404],
+  ])('%s is read as a parser of URLs reads it, who has not been before us: %d', async (path, status) => {
+    const request = new Request(ORIGIN);
+    Object.defineProperty(request, 'url', { value: `${ORIGIN}${path}` });
+    expect((await send(request)).status).toBe(status);
+  });
+
+  it.each([
     '/api/',
     '/api/accounts/',
     '/api/nothing/',
