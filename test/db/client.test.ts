@@ -27,6 +27,7 @@ import {
   storedUser,
   uniqueName,
 } from '../support/stores.ts';
+import { statementsBuiltBy } from '../support/work.ts';
 
 const SECRET = '$pbkdf2-sha512-chain$i=73334,73333,73333$c2FsdA$aGFzaA';
 
@@ -161,6 +162,19 @@ describe('a database that is older than the code', () => {
     expect(error).toMatchObject({ code: 'unavailable', message: expect.stringContaining('not configured') });
     expect(everythingIn(error)).toMatch(/npm run deploy/);
     expect(everythingIn(error)).toMatch(reason);
+  });
+});
+
+describe('a raw statement', () => {
+  it('of a batch is built once, with values or without, and sent again as it was', async () => {
+    const statements = [raw(db, sql`select ${'a value'} as one`), raw(db, sql`select 2 as two`)] as const;
+    const rows = [[{ one: 'a value' }], [{ two: 2 }]];
+    const built = await statementsBuiltBy(async () => {
+      expect(await db.batch(statements)).toEqual(rows);
+      expect(await db.batch(statements)).toEqual(rows);
+    });
+    expect(built).toBe(0);
+    expect(await statementsBuiltBy(() => [raw(db, sql`select 1`)])).toBe(1);
   });
 });
 
