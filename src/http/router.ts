@@ -28,7 +28,8 @@ function pathOf(url: string): string {
   const end = url.search(/[?#]/);
   const bare = end === -1 ? url : url.slice(0, end);
   const start = bare.indexOf('/', 'https://'.length);
-  return start === -1 || ODD.test(bare) ? new URL(url).pathname : bare.slice(start);
+  const parsed = start === -1 || ODD.test(bare) ? URL.parse(url)?.pathname : undefined;
+  return parsed ?? bare.slice(start);
 }
 
 /** A character that may be written otherwise, or a segment `.` or `..`. */

@@ -33,6 +33,9 @@ const allowOf = (methods: string[]): string[] =>
 
 keepConsoleLines();
 
+/** A request whose URL nobody has parsed yet: a bare workerd gives what a client wrote. */
+const asItCame = (url: string): Request => Object.defineProperty(new Request(ORIGIN), 'url', { value: url });
+
 describe('every path', () => {
   it.each(operations)(
     'of $id is served with and without its trailing slash, never by redirect',
@@ -82,9 +85,11 @@ describe('every path', () => {
     ['/api/.health', 404],
     ['/api/health.', 404],
   ])('%s is read as a parser of URLs reads it, who has not been before us: %d', async (path, status) => {
-    const request = new Request(ORIGIN);
-    Object.defineProperty(request, 'url', { value: `${ORIGIN}${path}` });
-    expect((await send(request)).status).toBe(status);
+    expect((await send(asItCame(`${ORIGIN}${path}`))).status).toBe(status);
+  });
+
+  it('is answered where no parser takes the URL, whose host is none', async () => {
+    expect((await send(asItCame('http://a b/api/nothing/'))).status).toBe(404);
   });
 
   it.each([
