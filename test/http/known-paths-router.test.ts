@@ -9,17 +9,22 @@ function routerOf(...paths: string[]): KnownPathsRouter<string> {
   return router;
 }
 
-const router = routerOf('/*', '/users/me/', '/users/:id/', '/');
+const router = routerOf('/*', '/users/me/', '/users/:id/', '/users/:id/keys/', '/');
 
 const handlers = ([found]: Result<string>): string[] => found.map(([handler]) => handler);
 const parameters = ([found]: Result<string>): unknown[] => found.map(([, params]) => ({ ...params }));
 
 describe('the router', () => {
   it.each([
-    ['/users/me/', ['/*', '/users/me/', '/users/:id/'], [{}, {}, { id: 'me' }]],
+    ['/users/me/', ['/*', '/users/me/'], [{}, {}]],
     ['/users/7/', ['/*', '/users/:id/'], [{}, { id: '7' }]],
     ['/', ['/*', '/'], [{}, {}]],
     ['/users//', ['/*'], [{}]],
+    ['/users/7/keys/', ['/*', '/users/:id/keys/'], [{}, { id: '7' }]],
+    ['/users/7/8/', ['/*'], [{}]],
+    ['/users/', ['/*'], [{}]],
+    ['/users/keys/', ['/*', '/users/:id/'], [{}, { id: 'keys' }]],
+    ['/users/7', ['/*'], [{}]],
     ['/Users/me/', ['/*'], [{}]],
     ['/__proto__/', ['/*'], [{}]],
     ['/users/__proto__/', ['/*', '/users/:id/'], [{}, { id: '__proto__' }]],
@@ -33,7 +38,7 @@ describe('the router', () => {
     }
   });
 
-  it('searches once for a path of ours', () => {
+  it('makes one result for a path of ours', () => {
     expect(router.match('GET', '/users/me/')).toBe(router.match('POST', '/users/me/'));
   });
 
@@ -43,6 +48,10 @@ describe('the router', () => {
       expect(router.match('GET', path)).not.toBe(router.match('GET', path));
     },
   );
+
+  it.each(['/users/:id/keys/:key/', '/users/:id', '/users/:id.json/'])('takes no %s', (path) => {
+    expect(() => routerOf(path)).toThrow(`${path} has more than one parameter, or one that is no segment`);
+  });
 
   it('takes no handler for one method, since what it keeps is for all', () => {
     expect(() => routerOf().add('GET', '/users/', 'x')).toThrow('/users/ has to be added for all methods');
