@@ -6,7 +6,7 @@ import { median } from './statistics.ts';
 /** What all processes together said of a row; CPU in microseconds. */
 export type Result = {
   name: string;
-  /** In multiples of `floor`: the median of the processes, the lowest and the highest of them. */
+  /** In multiples of `floor`, the sum of the routes it names: the median of the processes, the lowest and the highest of them. */
   ratio: number;
   lowest: number;
   highest: number;
@@ -28,7 +28,7 @@ export function resultOf(row: Row, samples: readonly Sample[]): Result {
     ratio,
     lowest: Math.min(...ratios),
     highest: Math.max(...ratios),
-    floor: row.floorName,
+    floor: row.floor.join(' + '),
     target: row.target,
     isMet: row.target === null ? null : ratio <= row.target,
     requestUs: median(samples.map(({ requestUs }) => requestUs)),

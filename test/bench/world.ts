@@ -12,7 +12,7 @@ export type FloorName =
   | 'sign'
   | 'pbkdf2'
   | 'verifyAndSelect'
-  | 'verifySelectAndSign';
+  | 'verifySignAndSelect';
 export type RowName =
   | 'meByBearer'
   | 'meByKey'
@@ -61,7 +61,7 @@ function floorRequests(access: string, digest: string): Record<FloorName, HttpRe
     verify: floor('verify', '"exp"'),
     sign: floor('sign', 'access'),
     verifyAndSelect: floor(`verify-select?digest=${digest}`, NAME),
-    verifySelectAndSign: floor(`verify-select-sign?digest=${digest}`, 'access'),
+    verifySignAndSelect: floor(`verify-sign-select?digest=${digest}`, 'access'),
     pbkdf2: floor(`pbkdf2?chain=${PRODUCTION_CHAIN}`, 'hashed'),
   };
 }

@@ -15,14 +15,14 @@ floors.get('/floor/verify', async (c) => c.json(await verified(c.env, c.req.head
 
 floors.get('/floor/sign', async (c) => c.json({ access: await signed(c.env) }));
 
-/** The parts of a request by Bearer under one route, which is what they cost less the routes of all but one. */
+/** The parts of a request by Bearer under one route. */
 floors.get('/floor/verify-select', async (c) => {
   await verified(c.env, c.req.header('Authorization'));
   return c.json(await selectByKey(c.env, c.req.query('digest')));
 });
 
-/** As above, those of a refresh. */
-floors.get('/floor/verify-select-sign', async (c) => {
+/** Those of a refresh. */
+floors.get('/floor/verify-sign-select', async (c) => {
   await verified(c.env, c.req.header('Authorization'));
   await selectByKey(c.env, c.req.query('digest'));
   return c.json({ access: await signed(c.env) });
