@@ -2,6 +2,7 @@ import { arch, cpus } from 'node:os';
 import type { Sample } from './measure.ts';
 import type { Row } from './rows.ts';
 import { median } from './statistics.ts';
+import { aligned } from './table.ts';
 
 /** What all processes together said of a row; CPU in microseconds. */
 export type Result = {
@@ -43,20 +44,11 @@ const HEADINGS = ['', 'CPU us', 'times', 'spread', 'of the floor', 'at most', ''
 /** For the terminal. */
 export function tableOf({ machine: where, runtime, results }: Report): string {
   const lines = [HEADINGS, ...results.map(cellsOf)];
-  const widths = HEADINGS.map((_, column) => Math.max(...lines.map((cells) => cells[column]?.length ?? 0)));
-  const table = lines.map((cells) =>
-    cells
-      .map((cell, column) => aligned(cell, column, widths))
-      .join('  ')
-      .trimEnd(),
-  );
+  const table = aligned(lines, (column) => TEXTS.has(column));
   return [`${runtime} on ${where}`, '', ...table].join('\n');
 }
 
 const TEXTS = new Set([0, 4, 6]);
-
-const aligned = (cell: string, column: number, widths: readonly number[]): string =>
-  TEXTS.has(column) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
 
 const cellsOf = ({ name, ratio, lowest, highest, floor, target, isMet, requestUs }: Result): string[] => [
   name,

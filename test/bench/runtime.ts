@@ -1,8 +1,8 @@
 import { readD1Migrations } from '@cloudflare/vitest-pool-workers';
-import { exportJWK, generateKeyPair } from 'jose';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
-import { unstable_readConfig } from 'wrangler';
+import { createKeySet } from '../../src/cli/key-set.ts';
 import { paths } from '../../src/cli/project.ts';
+import { compatibility } from './artefact.ts';
 import { processorTimeNs, startedRuntimes } from './processor-time.ts';
 import type { Answer, Task } from './requests.ts';
 
@@ -15,8 +15,6 @@ export type Runtime = {
   end(): Promise<void>;
 };
 
-const { compatibility_date: compatibilityDate } = unstable_readConfig({ config: paths.config });
-
 /** @throws Error from `perform` when an answer was not the one expected. */
 export async function startRuntime({ driver, subject, deployed }: Modules): Promise<Runtime> {
   const before = startedRuntimes();
@@ -27,7 +25,7 @@ export async function startRuntime({ driver, subject, deployed }: Modules): Prom
         {
           name: 'driver',
           modules: [{ type: 'ESModule', path: 'driver.js', contents: driver }],
-          compatibilityDate,
+          ...compatibility,
           serviceBindings: {
             SERVICE: 'subject',
             ACCOUNTS: { name: 'subject', entrypoint: 'Accounts' },
@@ -41,9 +39,9 @@ export async function startRuntime({ driver, subject, deployed }: Modules): Prom
             { type: 'ESModule', path: 'subject.js', contents: subject },
             { type: 'ESModule', path: 'deployed.js', contents: deployed },
           ],
-          compatibilityDate,
+          ...compatibility,
           d1Databases: ['DB'],
-          bindings: { JWT_KEYS: await newSigningKeys() },
+          bindings: { JWT_KEYS: await createKeySet() },
         },
       ],
     }),
@@ -64,11 +62,6 @@ async function perform(url: URL, task: Task): Promise<Answer | null> {
   const text = await answer.text();
   if (answer.status !== 200) throw new Error(text);
   return JSON.parse(text);
-}
-
-async function newSigningKeys(): Promise<string> {
-  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
-  return JSON.stringify({ keys: [await exportJWK(privateKey)] });
 }
 
 async function migrate(miniflare: Miniflare): Promise<void> {

@@ -1,5 +1,6 @@
 import type { ScaleOptions } from './scale.ts';
 import type { Measured } from './scale-task.ts';
+import { aligned } from './table.ts';
 
 /** `sqliteMs` is what SQLite takes for a step among many users, a part of `large.milliseconds`. */
 export type StepResult = { name: string; small: Measured; large: Measured; sqliteMs: number };
@@ -24,20 +25,11 @@ export function reportOf({ options, bytes, steps }: ScaleResult): string {
     ['', 'rows read', 'written', ...heads.map((head) => `ms, ${head}`), 'ratio', 'in SQLite'],
     ...rows,
   ];
-  return [...aligned(table), '', ...sizes(bytes)].join('\n');
+  return [...aligned(table, (column) => column === 0), '', ...sizes(bytes)].join('\n');
 }
 
 const pair = (small: number, large: number): string =>
   small === large ? `${small}` : `${small} -> ${large}`;
-
-function aligned(table: string[][]): string[] {
-  const widths = (table[0] ?? []).map((_, column) =>
-    Math.max(...table.map((row) => row[column]?.length ?? 0)),
-  );
-  const cell = (text: string, column: number): string =>
-    column === 0 ? text.padEnd(widths[column] ?? 0) : text.padStart(widths[column] ?? 0);
-  return table.map((row) => row.map(cell).join('  '));
-}
 
 function sizes(bytes: Record<string, number>): string[] {
   const ofUser = OF_A_USER.reduce((sum, what) => sum + (bytes[what] ?? 0), 0);

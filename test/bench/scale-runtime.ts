@@ -1,10 +1,8 @@
-import { join } from 'node:path';
 import { readD1Migrations } from '@cloudflare/vitest-pool-workers';
-import { build } from 'esbuild';
-import { exportJWK, generateKeyPair } from 'jose';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
-import { unstable_readConfig } from 'wrangler';
+import { createKeySet } from '../../src/cli/key-set.ts';
 import { paths } from '../../src/cli/project.ts';
+import { benchWorker, compatibility } from './artefact.ts';
 import type { DatabaseName, Task } from './scale-task.ts';
 
 export type ScaleRuntime = {
@@ -15,16 +13,14 @@ export type ScaleRuntime = {
 
 /** One process of the pinned workerd, with the service and two databases that have their tables. */
 export async function startScaleRuntime(): Promise<ScaleRuntime> {
-  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
-  const { compatibility_date: compatibilityDate } = unstable_readConfig({ config: paths.config });
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       handleStructuredLogs: () => {},
-      modules: [{ type: 'ESModule', path: 'scale.js', contents: await scaleWorker() }],
-      compatibilityDate,
+      modules: [{ type: 'ESModule', path: 'scale.js', contents: await benchWorker('scale') }],
+      ...compatibility,
       d1Databases: ['SMALL', 'LARGE'] satisfies DatabaseName[],
       bindings: {
-        JWT_KEYS: JSON.stringify({ keys: [await exportJWK(privateKey)] }),
+        JWT_KEYS: await createKeySet(),
         PASSWORD_ITERATIONS: '1000',
       },
     }),
@@ -42,18 +38,4 @@ export async function startScaleRuntime(): Promise<ScaleRuntime> {
     for (const database of ['SMALL', 'LARGE'] as const)
       await perform({ kind: 'sql', database, statements: queries });
   return { perform, end: () => miniflare.dispose() };
-}
-
-async function scaleWorker(): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [join(import.meta.dirname, 'workers', 'scale.ts')],
-    bundle: true,
-    format: 'esm',
-    target: 'es2024',
-    external: ['cloudflare:*', 'node:*'],
-    write: false,
-  });
-  const [file] = outputFiles;
-  if (file === undefined) throw new Error('the Worker of the scale bench was not built');
-  return file.text;
 }

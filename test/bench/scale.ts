@@ -5,6 +5,7 @@ import { reportOf, type ScaleResult, type StepResult } from './scale-report.ts';
 import { type ScaleRuntime, startScaleRuntime } from './scale-runtime.ts';
 import { expiredSessions, seedsOf } from './scale-seed.ts';
 import { type DatabaseName, type Gauge, type Measured, PASSWORD, type Visit } from './scale-task.ts';
+import { median } from './statistics.ts';
 
 /** Users in each database, and how many of them visit in each slice of time. */
 export type ScaleOptions = { small: number; large: number; slices: number; visits: number };
@@ -76,7 +77,7 @@ function medianOf(slices: Visit[][], step: number): number {
   const means = slices.map(
     (visits) => visits.reduce((sum, each) => sum + measuredAt(each, step).milliseconds, 0) / visits.length,
   );
-  return means.sort((a, b) => a - b)[Math.floor(means.length / 2)] ?? Number.NaN;
+  return median(means);
 }
 
 function measuredAt(visited: Visit, step: number): Measured {

@@ -9,11 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { build } from 'esbuild';
-import { exportJWK, generateKeyPair } from 'jose';
-import { unstable_readConfig } from 'wrangler';
-import { paths, projectRoot } from '../../src/cli/project.ts';
+import { createKeySet } from '../../src/cli/key-set.ts';
 import { deployedBundle } from '../cli/support/deployed-bundle.ts';
+import { benchWorker, compatibility } from './artefact.ts';
 import { processorTimeNs } from './processor-time.ts';
 import { median } from './statistics.ts';
 
@@ -22,13 +20,11 @@ export type StartUp = { ownMs: number; floorMs: number; ratio: number; ratios: n
 
 type Subject = { script: string; path: string; status: number };
 
-const { compatibility_date: compatibilityDate } = unstable_readConfig({ config: paths.config });
-
 /** In turns, since what is measured changes with what else the machine does. Linux alone tells it finely enough. */
 export async function measureStartUp(pairs = 5): Promise<StartUp> {
   // Refused without the database, but not before the configuration is read.
   const own = { script: (await deployedBundle()).script, path: '/api/accounts/users/me/', status: 401 };
-  const floor = { script: await helloBundle(), path: '/hello', status: 200 };
+  const floor = { script: await benchWorker('hello'), path: '/hello', status: 200 };
   const [ownMs, floorMs]: [number[], number[]] = [[], []];
   for (let pair = 0; pair < pairs; pair++) {
     floorMs.push(await firstAnswerMs(floor));
@@ -36,18 +32,6 @@ export async function measureStartUp(pairs = 5): Promise<StartUp> {
   }
   const ratios = ownMs.map((ms, pair) => ms / (floorMs[pair] ?? Number.NaN));
   return { ownMs: median(ownMs), floorMs: median(floorMs), ratio: median(ratios), ratios };
-}
-
-/** The least that a Worker with Hono is, bundled as ours is. */
-async function helloBundle(): Promise<string> {
-  const contents = `
-    import { Hono } from 'hono';
-    export default new Hono().get('/hello', (c) => c.text('hello'));`;
-  const stdin = { contents, resolveDir: projectRoot };
-  const { outputFiles } = await build({ stdin, bundle: true, minify: true, format: 'esm', write: false });
-  const [file] = outputFiles;
-  if (file === undefined) throw new Error('the floor was not built');
-  return file.text;
 }
 
 /** The workerd that wrangler pins. */
@@ -78,12 +62,15 @@ async function firstAnswerMs({ script, path, status }: Subject): Promise<number>
 }
 
 async function configuration(): Promise<string> {
-  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
-  const keys = JSON.stringify(JSON.stringify({ keys: [await exportJWK(privateKey)] }));
+  const { compatibilityDate, compatibilityFlags } = compatibility;
+  // Texts and lists are written there as in JSON.
+  const values = [await createKeySet(), compatibilityDate, compatibilityFlags];
+  const [keys, date, flags] = values.map((value) => JSON.stringify(value));
   return `using Workerd = import "/workerd/workerd.capnp";
     const worker :Workerd.Worker = (
       modules = [(name = "worker.js", esModule = embed "worker.js")],
-      compatibilityDate = "${compatibilityDate}",
+      compatibilityDate = ${date},
+      compatibilityFlags = ${flags},
       bindings = [(name = "JWT_KEYS", text = ${keys})],
     );
     const config :Workerd.Config = (
