@@ -4,10 +4,10 @@ import type { Row } from './rows.ts';
 import { median } from './statistics.ts';
 import { aligned } from './table.ts';
 
-/** What all processes together said of a row; CPU in microseconds. */
+/** What all samples together said of a row; CPU in microseconds. */
 export type Result = {
   name: string;
-  /** In multiples of `floor`, the sum of the routes it names: the median of the processes, the lowest and the highest of them. */
+  /** In multiples of `floor`, the sum of the routes it names: the median of the samples, the lowest and the highest of them. */
   ratio: number;
   lowest: number;
   highest: number;
@@ -21,7 +21,7 @@ export type Result = {
 
 export type Report = { machine: string; runtime: string; results: Result[] };
 
-export function resultOf(row: Row, samples: readonly Sample[]): Result {
+export function resultOf(row: Pick<Row, 'name' | 'floor' | 'target'>, samples: readonly Sample[]): Result {
   const ratios = samples.map((sample) => sample.ratio);
   const ratio = median(ratios);
   return {

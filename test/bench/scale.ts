@@ -1,4 +1,4 @@
-// What operations cost with few users and with many: `npm run bench -- --scale`, or this file alone.
+// What operations cost with few users and with many.
 
 import { CHUNK_ROWS } from '../../src/core/housekeeping.ts';
 import { reportOf, type ScaleResult, type StepResult } from './scale-report.ts';
@@ -99,8 +99,3 @@ export const grownSteps = ({ steps }: ScaleResult): string[] =>
     .filter(({ small, large }) => large.read > small.read || large.written > small.written)
     .map(({ name }) => name)
     .filter((name) => !/\(.*counts.* all\)/.test(name));
-
-if (import.meta.main) {
-  const isFlat = await runScale(FULL_SCALE, { asJson: process.argv.includes('--json') });
-  process.exitCode = isFlat ? 0 : 1;
-}

@@ -12,26 +12,25 @@ import type { Readable } from 'node:stream';
 import { createKeySet } from '../../src/cli/key-set.ts';
 import { deployedBundle } from '../cli/support/deployed-bundle.ts';
 import { benchWorker, compatibility } from './artefact.ts';
+import type { Sample } from './measure.ts';
 import { processorTimeNs } from './processor-time.ts';
-import { median } from './statistics.ts';
 
-/** Medians in milliseconds of CPU. `ratio` is that of the pairs, of which each is one process of either. */
-export type StartUp = { ownMs: number; floorMs: number; ratio: number; ratios: number[] };
+/** The row of it, beside those of requests. */
+export const START_UP = { name: 'first answer of a process', floor: ['hello'], target: 1.6 } as const;
 
 type Subject = { script: string; path: string; status: number };
 
 /** In turns, since what is measured changes with what else the machine does. Linux alone tells it finely enough. */
-export async function measureStartUp(pairs = 5): Promise<StartUp> {
+export async function measureStartUp(pairs = 20): Promise<Sample[]> {
   // Refused without the database, but not before the configuration is read.
   const own = { script: (await deployedBundle()).script, path: '/api/accounts/users/me/', status: 401 };
   const floor = { script: await benchWorker('hello'), path: '/hello', status: 200 };
-  const [ownMs, floorMs]: [number[], number[]] = [[], []];
+  const samples: Sample[] = [];
   for (let pair = 0; pair < pairs; pair++) {
-    floorMs.push(await firstAnswerMs(floor));
-    ownMs.push(await firstAnswerMs(own));
+    const [floorUs, requestUs] = [await firstAnswerUs(floor), await firstAnswerUs(own)];
+    samples.push({ ratio: requestUs / floorUs, requestUs, floorUs });
   }
-  const ratios = ownMs.map((ms, pair) => ms / (floorMs[pair] ?? Number.NaN));
-  return { ownMs: median(ownMs), floorMs: median(floorMs), ratio: median(ratios), ratios };
+  return samples;
 }
 
 /** The workerd that wrangler pins. */
@@ -39,7 +38,7 @@ const workerd: string = createRequire(createRequire(import.meta.url).resolve('wr
   'workerd',
 ).default;
 
-async function firstAnswerMs({ script, path, status }: Subject): Promise<number> {
+async function firstAnswerUs({ script, path, status }: Subject): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'edge-accounts-start-up-'));
   await writeFile(join(folder, 'worker.js'), script);
   await writeFile(join(folder, 'config.capnp'), await configuration());
@@ -51,7 +50,7 @@ async function firstAnswerMs({ script, path, status }: Subject): Promise<number>
     const port = await portOf(runtime.stdio[3] as Readable);
     const answer = await fetch(`http://127.0.0.1:${port}${path}`);
     await answer.arrayBuffer();
-    const used = processorTimeNs(runtime.pid ?? 0) / 1e6;
+    const used = processorTimeNs(runtime.pid ?? 0) / 1000;
     if (answer.status !== status) throw new Error(`${path} answered ${answer.status}`);
     return used;
   } finally {
@@ -87,12 +86,3 @@ async function portOf(control: Readable): Promise<number> {
   }
   throw new Error('workerd ended before it listened');
 }
-
-/** In the words of the bench. */
-export function startUpLine({ ownMs, floorMs, ratio, ratios }: StartUp): string {
-  const spread = [Math.min(...ratios), Math.max(...ratios)].map((each) => each.toFixed(2)).join(' to ');
-  const [own, floor] = [ownMs, floorMs].map((ms) => ms.toFixed(1));
-  return `First answer: ${own} ms of CPU, ${ratio.toFixed(2)} times (${spread}) the ${floor} ms of Hono's hello.`;
-}
-
-if (import.meta.main) console.log(startUpLine(await measureStartUp()));
