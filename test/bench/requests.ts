@@ -16,7 +16,7 @@ export type HttpRequest = {
 /** `authenticate` over a service binding, and whom it has to name. */
 export type RpcCall = { kind: 'rpc'; headers: Record<string, string>; username: string };
 
-/** How the Worker that is measured gets the answers of D1, and what its hashes come to. */
+/** How the Worker that is measured gets the answers of D1, from now on if they are recorded; and its hashes. */
 export type Replay = { database: 'recorded' | 'replayed'; hashes: 'computed' | 'replayed' };
 
 /** What the driver is told by its one path. */

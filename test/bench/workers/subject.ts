@@ -10,7 +10,7 @@ import { recordHashes, replayHashes } from './replayed-hashes.ts';
 
 type SubjectEnv = Env & { JWT_KEYS: string };
 
-const recording: Recording = { isRecording: true, answers: new Map() };
+const recording: Recording = { isRecording: true, answers: new Map(), unknown: [] };
 // A line goes to Workers Logs there, and to this terminal here, where writing it would cost more than the request.
 console.log = () => {};
 
@@ -48,8 +48,11 @@ export class Accounts extends DeployedAccounts {
 }
 
 export class Switches extends WorkerEntrypoint {
+  /** @throws Error when something was asked, after an answer perhaps, that was not recorded. */
   async set({ database, hashes }: Replay): Promise<void> {
+    if (recording.unknown.length > 0) throw new Error(`not recorded: ${recording.unknown[0]}`);
     recording.isRecording = database === 'recorded';
+    if (recording.isRecording) recording.answers.clear();
     if (hashes === 'replayed') replayHashes();
     else recordHashes();
   }
