@@ -63,4 +63,6 @@ async function resultsOf(rows: readonly Row[], processes: number): Promise<Resul
   );
 }
 
+// Ended by a signal, to this process alone perhaps, it ends the runtimes that it has started.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 await runScript(bench);

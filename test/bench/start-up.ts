@@ -3,7 +3,8 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +46,11 @@ async function firstAnswerUs({ script, path, status }: Subject): Promise<number>
   const command = ['serve', '--control-fd=3', join(folder, 'config.capnp')];
   const runtime = spawn(workerd, command, { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] });
   const ended = once(runtime, 'exit');
+  const end = () => {
+    runtime.kill('SIGKILL');
+    rmSync(folder, { recursive: true });
+  };
+  process.once('exit', end);
   try {
     // The casts hold since stdio above makes a pipe of it, and `spawn` throws by an event without a pid.
     const port = await portOf(runtime.stdio[3] as Readable);
@@ -54,9 +60,9 @@ async function firstAnswerUs({ script, path, status }: Subject): Promise<number>
     if (answer.status !== status) throw new Error(`${path} answered ${answer.status}`);
     return used;
   } finally {
-    runtime.kill('SIGKILL');
+    process.off('exit', end);
+    end();
     await ended;
-    await rm(folder, { recursive: true });
   }
 }
 
