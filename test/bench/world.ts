@@ -1,4 +1,6 @@
+import { chainOf } from '../../src/core/passwords.ts';
 import { sha256Hex } from '../../src/core/secrets.ts';
+import { type Env, parseConfig } from '../../src/env.ts';
 import type { Answer, HttpRequest, RpcCall, Sent } from './requests.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -31,7 +33,8 @@ const JSON_TYPE = { 'Content-Type': 'application/json' };
 /** As Cloudflare adds it; of this machine, so that the first admin may be made. */
 const CLIENT = { 'CF-Connecting-IP': '127.0.0.1', 'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64) Bench/1.0' };
 const [VIEW_USER, INTROSPECT_TOKEN] = [4, 16];
-const PRODUCTION_CHAIN = '73334,73333,73333';
+/** Of PBKDF2, as one login in production has them. */
+const PRODUCTION_CHAIN = chainOf(defaultIterations()).join();
 
 type Credentials = { access: string; refresh: string; key: string };
 
@@ -80,6 +83,13 @@ function rowRequests({ access, refresh, key }: Credentials): Record<RowName, Sen
     unauthenticated: { ...get(me, {}, 'not provided'), status: 401 },
     jwks: get('/.well-known/jwks.json', {}, 'P-256'),
   };
+}
+
+function defaultIterations(): number {
+  // No var is set; what is read here has nothing to do with the database.
+  const parsed = parseConfig({} as Env);
+  if (!parsed.valid) throw new Error(parsed.problem);
+  return parsed.config.passwordPolicy.passwordIterations;
 }
 
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
