@@ -9,6 +9,7 @@ import { benchModules } from './artefact.ts';
 import { FULL_EFFORT, measureRows, type Sample } from './measure.ts';
 import { machine, type Result, resultOf, tableOf } from './report.ts';
 import { ROWS, type Row } from './rows.ts';
+import type { Modules } from './runtime.ts';
 import { FULL_SCALE, runScale } from './scale.ts';
 import { measureStartUp, START_UP } from './start-up.ts';
 
@@ -34,8 +35,9 @@ async function bench(args: string[]): Promise<void> {
   const processes = processesOf(values.processes);
   if (rows.length === 0 && !isAsked(START_UP))
     throw new UsageError(`There is no row with ${values.only} in its name.`);
-  const results = rows.length > 0 ? await resultsOf(rows, processes) : [];
-  if (isAsked(START_UP)) results.push(resultOf(START_UP, await measureStartUp()));
+  const modules = await benchModules();
+  const results = rows.length > 0 ? await resultsOf(modules, rows, processes) : [];
+  if (isAsked(START_UP)) results.push(resultOf(START_UP, await measureStartUp(modules)));
   const report = { machine: machine(), runtime: `workerd ${workerd.version}`, results };
   console.log(values.json ? JSON.stringify(report, null, 2) : tableOf(report));
   if (values.check && results.some(({ isMet }) => isMet === false)) process.exitCode = 1;
@@ -48,8 +50,7 @@ function processesOf(text = '5'): number {
   return processes;
 }
 
-async function resultsOf(rows: readonly Row[], processes: number): Promise<Result[]> {
-  const modules = await benchModules();
+async function resultsOf(modules: Modules, rows: readonly Row[], processes: number): Promise<Result[]> {
   const samples: Map<Row, Sample>[] = [];
   for (let number = 1; number <= processes; number++) {
     console.error(`process ${number} of ${processes}`);

@@ -11,10 +11,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { createKeySet } from '../../src/cli/key-set.ts';
-import { deployedBundle } from '../cli/support/deployed-bundle.ts';
 import { benchWorker, compatibility } from './artefact.ts';
 import type { Sample } from './measure.ts';
 import { processorTimeNs } from './processor-time.ts';
+import type { Modules } from './runtime.ts';
 
 /** The row of it, beside those of requests. */
 export const START_UP = { name: 'first answer of a process', floor: ['hello'], target: 1.6 } as const;
@@ -22,9 +22,9 @@ export const START_UP = { name: 'first answer of a process', floor: ['hello'], t
 type Subject = { script: string; path: string; status: number };
 
 /** In turns, since what is measured changes with what else the machine does. Linux alone tells it finely enough. */
-export async function measureStartUp(pairs = 20): Promise<Sample[]> {
+export async function measureStartUp({ deployed }: Modules, pairs = 20): Promise<Sample[]> {
   // Refused without the database, but not before the configuration is read.
-  const own = { script: (await deployedBundle()).script, path: '/api/accounts/users/me/', status: 401 };
+  const own = { script: deployed, path: '/api/accounts/users/me/', status: 401 };
   const floor = { script: await benchWorker('hello'), path: '/hello', status: 200 };
   const samples: Sample[] = [];
   for (let pair = 0; pair < pairs; pair++) {
