@@ -7,6 +7,11 @@ it('the bench of scale measures each step, and finds no more rows among more use
   expect(grownSteps(result)).toEqual([]);
   const counting = result.steps.filter(({ small, large }) => large.read > small.read);
   expect(counting.map(({ name }) => name)).toHaveLength(4);
+  const grown = result.steps.map((step) => ({
+    ...step,
+    large: { ...step.large, written: step.small.written + 1 },
+  }));
+  expect(grownSteps({ ...result, steps: grown })).toHaveLength(result.steps.length - counting.length);
   const report = reportOf(result);
   for (const { name } of result.steps) expect(report).toContain(name);
 }, 60_000);
