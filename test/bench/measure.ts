@@ -42,8 +42,10 @@ async function measureRow(runtime: Runtime, requests: Requests, row: Row, effort
   const replay = { kind: 'replay', replay: { database: 'replayed', hashes: row.hashes } } as const;
   await record(runtime, requests, row);
   await runtime.perform(replay);
-  const request = await sliceOf(runtime, requests[row.request], effort);
-  const floor = await floorOf(runtime, requests, row, effort);
+  // What hashes is hardly quicker for being compiled, and takes a thousand times as long.
+  const warmUps = row.hashes === 'computed' ? Math.ceil(effort.warmUps / 1000) : effort.warmUps;
+  const request = await sliceOf(runtime, requests[row.request], warmUps);
+  const floor = await floorOf(runtime, requests, row, warmUps);
   const [ratios, requestNs, floorNs]: [number[], number[], number[]] = [[], [], [await floor()]];
   for (let pair = 0; pair < effort.pairs; pair++) {
     const before = floorNs.at(-1) ?? Number.NaN;
@@ -68,10 +70,15 @@ async function record(runtime: Runtime, requests: Requests, { request, floor }: 
 }
 
 /** What gives the CPU time of the routes together: one after the other, each in a slice of its own. */
-async function floorOf(runtime: Runtime, requests: Requests, { floor }: Row, effort: Effort): Promise<Slice> {
+async function floorOf(
+  runtime: Runtime,
+  requests: Requests,
+  { floor }: Row,
+  warmUps: number,
+): Promise<Slice> {
   const routes: Slice[] = [];
-  for (const name of floor) routes.push(await sliceOf(runtime, requests[name], effort));
-  const [hello, further] = [await sliceOf(runtime, requests.hello, effort), routes.length - 1];
+  for (const name of floor) routes.push(await sliceOf(runtime, requests[name], warmUps));
+  const [hello, further] = [await sliceOf(runtime, requests.hello, warmUps), routes.length - 1];
   return async () => {
     let total = further === 0 ? 0 : -further * (await hello());
     for (const route of routes) total += await route();
@@ -80,16 +87,13 @@ async function floorOf(runtime: Runtime, requests: Requests, { floor }: Row, eff
 }
 
 /** Runs the request until it is compiled, and returns what gives the CPU time of one, in nanoseconds. */
-async function sliceOf(runtime: Runtime, sent: Sent, { warmUps }: Effort): Promise<Slice> {
+async function sliceOf(runtime: Runtime, sent: Sent, warmUps: number): Promise<Slice> {
   const nsOf = async (count: number): Promise<number> => {
     const started = runtime.processorTimeNs();
     await runtime.perform({ kind: 'loop', sent, count });
     return (runtime.processorTimeNs() - started) / count;
   };
-  // The first of all compiles, and may be long for that alone.
-  await nsOf(1);
-  const isLong = (await nsOf(1)) > SLICE_NS / 2;
-  if (!isLong) await nsOf(warmUps);
-  const count = isLong ? 1 : Math.max(1, Math.round(SLICE_NS / (await nsOf(Math.ceil(warmUps / 10)))));
+  await nsOf(warmUps);
+  const count = Math.max(1, Math.round(SLICE_NS / (await nsOf(Math.ceil(warmUps / 10)))));
   return () => nsOf(count);
 }
