@@ -2,11 +2,11 @@ import type { Sent } from './requests.ts';
 import type { Row } from './rows.ts';
 import { type Modules, type Runtime, startRuntime } from './runtime.ts';
 import { median } from './statistics.ts';
-import { populate, type Requests } from './world.ts';
+import { type FloorName, populate, type Requests } from './world.ts';
 
 /** What one process said of a row. */
 export type Sample = {
-  /** The median of the pairs: of the request to its floor, both as CPU time. */
+  /** Of the request to its floor, by the median of the pairs; both as CPU time. */
   ratio: number;
   requestUs: number;
   floorUs: number;
@@ -45,18 +45,27 @@ async function measureRow(runtime: Runtime, requests: Requests, row: Row, effort
   // What hashes is hardly quicker for being compiled, and takes a thousand times as long.
   const warmUps = row.hashes === 'computed' ? Math.ceil(effort.warmUps / 1000) : effort.warmUps;
   const request = await sliceOf(runtime, requests[row.request], warmUps);
-  const floor = await floorOf(runtime, requests, row, warmUps);
-  const [ratios, requestNs, floorNs]: [number[], number[], number[]] = [[], [], [await floor()]];
+  const parts: Part[] = [];
+  for (const [name, times] of partsOf(row.floor))
+    parts.push({ times, slice: await sliceOf(runtime, requests[name], warmUps), ns: [], shares: [] });
+  for (const part of parts) part.ns.push(await part.slice());
+  const requestNs: number[] = [];
   for (let pair = 0; pair < effort.pairs; pair++) {
-    const before = floorNs.at(-1) ?? Number.NaN;
-    const [own, after] = [await request(), await floor()];
-    ratios.push(own / ((before + after) / 2));
+    const own = await request();
     requestNs.push(own);
-    floorNs.push(after);
+    for (const part of parts) {
+      const [before = Number.NaN, after] = [part.ns.at(-1), await part.slice()];
+      part.shares.push((before + after) / 2 / own);
+      part.ns.push(after);
+    }
   }
   // Fails where something was asked meanwhile that was not recorded.
   await runtime.perform(replay);
-  return { ratio: median(ratios), requestUs: median(requestNs) / 1000, floorUs: median(floorNs) / 1000 };
+  return {
+    ratio: 1 / sumOf(parts, ({ shares }) => shares),
+    requestUs: median(requestNs) / 1000,
+    floorUs: sumOf(parts, ({ ns }) => ns) / 1000,
+  };
 }
 
 /** Has a real D1 answer what the row asks, which from then on says the same again. */
@@ -69,22 +78,18 @@ async function record(runtime: Runtime, requests: Requests, { request, floor }: 
   }
 }
 
-/** What gives the CPU time of the routes together: one after the other, each in a slice of its own. */
-async function floorOf(
-  runtime: Runtime,
-  requests: Requests,
-  { floor }: Row,
-  warmUps: number,
-): Promise<Slice> {
-  const routes: Slice[] = [];
-  for (const name of floor) routes.push(await sliceOf(runtime, requests[name], warmUps));
-  const [hello, further] = [await sliceOf(runtime, requests.hello, warmUps), routes.length - 1];
-  return async () => {
-    let total = further === 0 ? 0 : -further * (await hello());
-    for (const route of routes) total += await route();
-    return total;
-  };
-}
+/** A route of a floor, how many times it counts, its slices, and what share each pair of them is of the request. */
+type Part = { times: number; slice: Slice; ns: number[]; shares: number[] };
+
+/** Each further route counts without the hello that it has as well. */
+const partsOf = (floor: Row['floor']): [FloorName, times: number][] => [
+  ...floor.map((name): [FloorName, number] => [name, 1]),
+  ...(floor.length === 1 ? [] : [['hello', 1 - floor.length] satisfies [FloorName, number]]),
+];
+
+/** Of the medians: that of sums would have the garbage collections of every part, and the request its own alone. */
+const sumOf = (parts: readonly Part[], valuesOf: (part: Part) => number[]): number =>
+  parts.reduce((sum, part) => sum + part.times * median(valuesOf(part)), 0);
 
 /** Runs the request until it is compiled, and returns what gives the CPU time of one, in nanoseconds. */
 async function sliceOf(runtime: Runtime, sent: Sent, warmUps: number): Promise<Slice> {
