@@ -1,4 +1,4 @@
-import { fillPlaceholders, type Query, sql } from 'drizzle-orm';
+import { Column, fillPlaceholders, is, type Query, sql } from 'drizzle-orm';
 import type { RunnableQuery } from 'drizzle-orm/runnable-query';
 
 /** The values of a statement, by the names of its `placeholder`s. */
@@ -25,7 +25,7 @@ export const { placeholder } = sql;
 export function prepared<Rows>(build: () => { prepare(): Built<Rows> }): Prepared<Rows> {
   let kept: Built<Rows> | undefined;
   const statement = (): Built<Rows> => {
-    kept ??= build().prepare();
+    kept ??= readingQuickly(build().prepare());
     return kept;
   };
   return {
@@ -33,6 +33,37 @@ export function prepared<Rows>(build: () => { prepare(): Built<Rows> }): Prepare
     inBatch: (values) => memberOf(statement(), values),
   };
 }
+
+/** Of Drizzle's prepared statement: the columns that it reads, and what maps all rows in place of its own mapping. */
+type Reading = {
+  fields?: { path: string[]; field: unknown }[];
+  customResultMapper?: (rows: unknown[][]) => unknown[];
+};
+
+/**
+ * Asks each column once what maps its values: Drizzle asks for each row again, which takes longer than to map it.
+ * @throws Error for columns in groups, which would need Drizzle's own mapping.
+ */
+function readingQuickly<Rows>(built: Built<Rows>): Built<Rows> {
+  const reading = built as Built<Rows> & Reading;
+  const columns = reading.fields?.map(({ path: [name = '', ...more], field }) => {
+    if (more.length > 0) throw new Error(`the columns of ${name} are not flat`);
+    return { name, decode: is(field, Column) ? (value: unknown) => field.mapFromDriverValue(value) : asItIs };
+  });
+  if (columns === undefined) return built;
+  reading.customResultMapper = (rows) =>
+    rows.map((row) => {
+      const result: Values = {};
+      columns.forEach(({ name, decode }, index) => {
+        const value = row[index];
+        result[name] = value === null ? null : decode(value);
+      });
+      return result;
+    });
+  return built;
+}
+
+const asItIs = (value: unknown): unknown => value;
 
 /**
  * As Drizzle's `execute` of a select, without its look for a cache. The casts hold for its prepared statements of D1,

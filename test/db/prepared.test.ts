@@ -66,4 +66,28 @@ describe('a prepared statement', () => {
     expect(() => statement.inBatch({ given: null })).toThrow('"username"');
     expect(trips).toEqual([]);
   });
+
+  it('maps what columns hold as Drizzle does', async () => {
+    const { id, isActive } = await storedUser();
+    const all = {
+      id: users.id,
+      isActive: users.isActive,
+      isStaff: users.isStaff,
+      lastLogin: users.lastLogin,
+    };
+    const select = () => db.select(all).from(users).where(eq(users.id, id));
+    const [row] = await prepared(select).send({});
+    expect(row).toEqual((await select())[0]);
+    expect(row).toEqual({ id, isActive, isStaff: false, lastLogin: null });
+  });
+
+  it('refuses columns in groups, which it cannot map', async () => {
+    const grouped = prepared(() =>
+      db
+        .select({ user: { id: users.id } })
+        .from(users)
+        .where(eq(users.id, 1)),
+    );
+    await expect(grouped.send({})).rejects.toThrow('the columns of user are not flat');
+  });
 });
