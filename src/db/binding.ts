@@ -49,16 +49,25 @@ class BoundedStatement {
   }
 }
 
-async function inTime<T>(send: () => Promise<T>, use: DatabaseUse | undefined): Promise<T> {
-  const started = Date.now();
-  const { promise: tooLate, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(TOO_LATE)), timeLeft(use, started));
-  try {
-    return await Promise.race([send(), tooLate]);
-  } finally {
-    clearTimeout(timer);
-    if (use !== undefined) use.milliseconds += Date.now() - started;
-  }
+function inTime<T>(send: () => Promise<T>, use: DatabaseUse | undefined): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const started = Date.now();
+    const left = timeLeft(use, started);
+    const sent = send();
+    const timer = setTimeout(() => fail(new Error(TOO_LATE)), left);
+    const end = (): void => {
+      clearTimeout(timer);
+      if (use !== undefined) use.milliseconds += Date.now() - started;
+    };
+    const fail = (error: unknown): void => {
+      end();
+      reject(error);
+    };
+    sent.then((answer) => {
+      end();
+      resolve(answer);
+    }, fail);
+  });
 }
 
 /** @throws Error when the request has used up its time; then nothing is sent. */
