@@ -26,7 +26,6 @@ export function answerError(error: Error, c: AppContext): Response {
   if (status === 401) c.header('WWW-Authenticate', CHALLENGE);
   const retryAfter = status === 503 ? UNAVAILABLE_SECONDS : retryAfterOf(error);
   if (retryAfter !== undefined) c.header('Retry-After', String(retryAfter));
-  c.header('Cache-Control', 'no-store');
   return c.json(c.get('errorShape')(bodyOf(error, c), status), status);
 }
 

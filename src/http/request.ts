@@ -27,12 +27,17 @@ export const requestContext =
       c.executionCtx.waitUntil(work().catch((error) => logLoss(requestId, error)));
   };
 
-/** Headers of every answer. A page has a policy of its own; anything else is to be shown by nobody. */
+/**
+ * Headers of every answer. A page has a policy of its own; anything else is to be shown by nobody. What says nothing of
+ * caches is kept by none: tokens and keys must not be (RFC 6749 section 5.1), and a shared cache does not know that
+ * the answer to an `X-API-Key` is for one caller.
+ */
 function protect(c: AppContext): void {
   const { headers } = c.res;
   headers.set('X-Request-Id', c.get('requestId'));
   headers.set('X-Content-Type-Options', 'nosniff');
   headers.set('Referrer-Policy', 'no-referrer');
+  if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store');
   if (!headers.has('Content-Security-Policy')) headers.set('Content-Security-Policy', NO_PAGE);
   if (c.req.url.startsWith('https:')) headers.set('Strict-Transport-Security', ONE_YEAR);
 }

@@ -97,9 +97,10 @@ export function route<
     const body = valid<Body>(bodySchema?.(), members, config.judge?.(members, deps));
     const afterwards: Afterwards = (work) => c.get('afterwards').push(work);
     const setHeader = (name: string, value: string): void => c.header(name, value);
-    const input = { ...ids, body, query, deps, now, client: () => clientOf(c), afterwards, url, setHeader };
+    const client = () => clientOf(c);
+    const input = { ...ids, caller, body, query, deps, now, client, afterwards, url, setHeader };
     try {
-      return answer(c, config.answer, await handle({ ...input, caller }));
+      return answer(c, config.answer, await handle(input));
     } catch (error) {
       if (!(error instanceof ActorGone)) throw error;
       // Nothing was changed. The guard finds the right words, or a caller that may try once more.
@@ -114,9 +115,6 @@ export function route<
 
 /** The casts hold since `route` types the handler's result by this very schema, and its status by Hono's. */
 function answer(c: AppContext, { status, schema }: Route['config']['answer'], result: unknown): Response {
-  // Tokens and keys must not be kept (RFC 6749 section 5.1), and a shared cache does not know that the
-  // answer to an X-API-Key is for one caller.
-  c.header('Cache-Control', 'no-store');
   return schema === undefined ? c.body(null, status) : c.json(result as object, status as 200);
 }
 

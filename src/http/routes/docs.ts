@@ -3,6 +3,8 @@ import document from '../../../.wrangler/openapi.json' with { type: 'json' };
 import type { AppContext, AppEnv } from '../context.ts';
 import type { Mounted } from '../router.ts';
 
+/** The next deployment may bring another. */
+const REVALIDATED = 'no-cache';
 const ASSETS = '/assets/swagger';
 /** Swagger UI sets styles on elements and draws its icons from data URLs; everything else is our own origin. */
 const PAGE_POLICY = [
@@ -28,11 +30,13 @@ const render = swaggerUI<AppEnv>({ title: 'Edge Accounts API', manuallySwaggerUI
 
 const page: Mounted['serve'] = (c, next) => {
   c.header('Content-Security-Policy', PAGE_POLICY);
+  c.header('Cache-Control', REVALIDATED);
   return render(c, next);
 };
 
 /** A text from src/cli/document.ts, so that here nothing is made of the routes, nor written out. */
-const schema = async (c: AppContext) => c.body(document, 200, { 'Content-Type': 'application/json' });
+const schema = async (c: AppContext) =>
+  c.body(document, 200, { 'Content-Type': 'application/json', 'Cache-Control': REVALIDATED });
 const toPage = async (c: AppContext) => c.redirect('/api/swagger/');
 
 const at = (path: Mounted['config']['path'], serve: Mounted['serve']): Mounted => ({
