@@ -19,17 +19,28 @@ export type RawBody = Uint8Array<ArrayBuffer> | null;
  */
 export async function bufferBody(request: Request): Promise<RawBody> {
   if (Number(request.headers.get('Content-Length') ?? 0) > MAX_BODY_BYTES) return null;
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let size = 0;
+  if (request.body === null) return new Uint8Array();
   try {
-    // The length header may be absent or wrong, so the bytes are counted as they come.
-    for await (const chunk of request.body ?? []) {
-      size += chunk.byteLength;
-      if (size > MAX_BODY_BYTES) return null;
-      chunks.push(chunk);
-    }
+    return await readAll(request.body);
   } catch (cause) {
     throw new DomainError('invalid', 'The request body broke off.', { cause });
+  }
+}
+
+/**
+ * The length header may be absent or, from another Worker, wrong, so the bytes are counted as they come. By a reader:
+ * to iterate a stream takes twice as long, and as much CPU as all else that is read of a small body.
+ */
+async function readAll(body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<RawBody> {
+  const [reader, chunks] = [body.getReader(), [] as Uint8Array<ArrayBuffer>[]];
+  let size = 0;
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    size += read.value.byteLength;
+    if (size > MAX_BODY_BYTES) {
+      await reader.cancel();
+      return null;
+    }
+    chunks.push(read.value);
   }
   const [first = new Uint8Array(), ...more] = chunks;
   return more.length === 0 ? first : new Uint8Array(await new Blob(chunks).arrayBuffer());
