@@ -77,31 +77,41 @@ export function noteStatements(): ReadonlySet<string> {
   const bindings: D1Database = Object.getPrototypeOf(boundEnv.DB);
   const { prepare } = bindings;
   bindings.prepare = function (this: D1Database, sql: string) {
-    if (!noted.has(sql) && isOfDb(stack())) noted.add(sql);
+    if (!noted.has(sql) && isOfDb(callers())) noted.add(sql);
     return prepare.call(this, sql);
   };
   return noted;
 }
 
-/** V8 tells of those who await, too; its usual ten frames may end within Drizzle. */
-function stack(): string {
-  const limited: ErrorConstructor & { stackTraceLimit?: number } = Error;
-  const { stackTraceLimit } = limited;
-  limited.stackTraceLimit = 40;
-  const { stack: frames = '' } = new Error();
-  Object.assign(limited, { stackTraceLimit });
-  return frames;
+/**
+ * The files of the calls that lead here, the nearest first. V8 tells of those who await, too; its usual ten may end
+ * within Drizzle. As text they would cost a look into the source maps of each.
+ */
+function callers(): string[] {
+  const settings: ErrorConstructor & Partial<V8Errors> = Error;
+  const { stackTraceLimit, prepareStackTrace } = settings;
+  const traced: { stack?: string[] } = {};
+  settings.stackTraceLimit = 40;
+  settings.prepareStackTrace = (_, frames) => frames.map((frame) => frame.getFileName() ?? '');
+  settings.captureStackTrace?.(traced);
+  const { stack = [] } = traced;
+  Object.assign(settings, { stackTraceLimit, prepareStackTrace });
+  return stack;
 }
 
+type V8Errors = {
+  stackTraceLimit: number;
+  prepareStackTrace: (error: unknown, frames: { getFileName(): string | null }[]) => unknown;
+  captureStackTrace(on: object): void;
+};
+
 /** Whoever of ours is nearest, past the bindings that tests put in between. */
-const isOfDb = (frames: string): boolean => {
-  const ours = frames
-    .split('\n')
-    .find(
-      (frame) =>
-        /\/(src|test)\//.test(frame) &&
-        !/\/node_modules\/|\/test\/support\/\S*(-database|query-plans)\.ts/.test(frame),
-    );
+const isOfDb = (files: string[]): boolean => {
+  const ours = files.find(
+    (file) =>
+      /\/(src|test)\//.test(file) &&
+      !/\/node_modules\/|\/test\/support\/\S*(-database|query-plans)\.ts/.test(file),
+  );
   return ours?.includes('/src/db/') === true;
 };
 
