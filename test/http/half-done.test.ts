@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { type Answer, envWith, patch, post } from '../support/api.ts';
 import { keepConsoleLines } from '../support/console-lines.ts';
 import { env } from '../support/env.ts';
@@ -14,10 +14,13 @@ import { leaksIn, type Secrets } from '../support/leaks.ts';
 import { type Operation, readOperations } from '../support/openapi.ts';
 import { keptBy } from '../support/page-logins.ts';
 import { groupOf, signedInAdmin, signedInAs, uniqueName } from '../support/people.ts';
-import { removeAdmins, storedTables } from '../support/state.ts';
+import { emptyTables, removeAdmins, storedTables } from '../support/state.ts';
 
 const operations = await readOperations();
 const lines = keepConsoleLines();
+
+// Every outcome is read from all rows.
+beforeEach(emptyTables);
 
 /** Writes that nothing tells apart from their repetition, so that they are sent once. */
 const SENT_ONCE = new Set(['createGroup', 'deleteGroup', 'deleteUser']);
