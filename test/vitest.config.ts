@@ -57,6 +57,13 @@ const bindings = async () => ({
 
 const { compatibility_date: compatibilityDate } = unstable_readConfig({ config: `${root}/wrangler.toml` });
 
+/** A Worker for many files, each of which `start-anew.ts` lets find what it would find in a new one. */
+const inOneWorker = {
+  isolate: false,
+  sequence: { setupFiles: 'list' as const },
+  setupFiles: ['start-anew', 'migrate', 'hold-query-plans'].map((name) => `test/support/${name}.ts`),
+};
+
 export default defineConfig({
   root,
   test: {
@@ -74,7 +81,7 @@ export default defineConfig({
         test: {
           name: 'core',
           include: ['test/{core,db}/**/*.test.ts'],
-          setupFiles: ['test/support/migrate.ts', 'test/support/hold-query-plans.ts'],
+          ...inOneWorker,
         },
       },
       {
@@ -88,7 +95,7 @@ export default defineConfig({
         test: {
           name: 'http',
           include: ['test/{http,rpc,conformance,fuzz,sdk}/**/*.test.ts'],
-          setupFiles: ['test/support/migrate.ts', 'test/support/hold-query-plans.ts'],
+          ...inOneWorker,
         },
       },
       { root, test: { name: 'bench', include: ['test/bench/**/*.test.ts'], environment: 'node' } },

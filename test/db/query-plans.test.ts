@@ -23,7 +23,7 @@ import {
   users,
 } from '../support/stores.ts';
 
-const noted = noteStatements();
+const { noted } = noteStatements();
 /** What is noted while `run` runs. */
 async function notedBy(run: () => Promise<unknown>): Promise<string[]> {
   const before = new Set(noted);

@@ -69,10 +69,10 @@ export const EXCEPTIONS: readonly Exception[] = [
 ];
 
 /**
- * Notes the text of every statement that src/db prepares on whatever binding of this isolate, sent or not. What tests
- * prepare is theirs: they may look at all rows.
+ * Notes the text of every statement that src/db prepares on whatever binding of this isolate, sent or not, until it is
+ * ended. What tests prepare is theirs: they may look at all rows.
  */
-export function noteStatements(): ReadonlySet<string> {
+export function noteStatements(): { noted: ReadonlySet<string>; end: () => void } {
   const noted = new Set<string>();
   const bindings: D1Database = Object.getPrototypeOf(boundEnv.DB);
   const { prepare } = bindings;
@@ -80,7 +80,12 @@ export function noteStatements(): ReadonlySet<string> {
     if (!noted.has(sql) && isOfDb(callers())) noted.add(sql);
     return prepare.call(this, sql);
   };
-  return noted;
+  return {
+    noted,
+    end() {
+      bindings.prepare = prepare;
+    },
+  };
 }
 
 /**
