@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers';
 import { exportJWK, generateKeyPair } from 'jose';
 import { defineConfig } from 'vitest/config';
@@ -57,8 +58,15 @@ const bindings = async () => ({
 
 const { compatibility_date: compatibilityDate } = unstable_readConfig({ config: `${root}/wrangler.toml` });
 
+/**
+ * Long enough for the slowest on a machine that is busy with other things. How long something may take is for a test
+ * to say; this only ends what hangs.
+ */
+const patience = { testTimeout: 120_000, hookTimeout: 120_000 };
+
 /** A Worker for many files, each of which `start-anew.ts` lets find what it would find in a new one. */
 const inOneWorker = {
+  ...patience,
   isolate: false,
   sequence: { setupFiles: 'list' as const },
   setupFiles: ['start-anew', 'migrate', 'hold-query-plans'].map((name) => `test/support/${name}.ts`),
@@ -67,6 +75,8 @@ const inOneWorker = {
 export default defineConfig({
   root,
   test: {
+    // One more than vitest would take: it does little itself while they run.
+    maxWorkers: availableParallelism(),
     // Each request logs one; those that tell of a failure stay.
     onConsoleLog: (text) => !text.startsWith('{"level":"info"'),
     projects: [
@@ -98,20 +108,23 @@ export default defineConfig({
           ...inOneWorker,
         },
       },
-      { root, test: { name: 'bench', include: ['test/bench/**/*.test.ts'], environment: 'node' } },
-      { root, test: { name: 'cli', include: ['test/cli/**/*.test.ts'], environment: 'node' } },
+      {
+        root,
+        test: { name: 'bench', include: ['test/bench/**/*.test.ts'], environment: 'node', ...patience },
+      },
+      { root, test: { name: 'cli', include: ['test/cli/**/*.test.ts'], environment: 'node', ...patience } },
       {
         root,
         test: {
           name: 'verify',
           include: ['test/verify/**/*.test.ts'],
           environment: 'node',
-          testTimeout: 20_000,
+          ...patience,
         },
       },
       {
         root,
-        test: { name: 'web', include: ['test/web/**/*.test.ts'], environment: 'node', testTimeout: 30_000 },
+        test: { name: 'web', include: ['test/web/**/*.test.ts'], environment: 'node', ...patience },
       },
     ],
   },

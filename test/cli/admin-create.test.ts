@@ -13,7 +13,7 @@ let account: StubAccount;
 beforeAll(async () => {
   account = await emptyAccount();
   await account.run('deploy');
-}, 30_000);
+});
 afterAll(() => account.remove());
 
 const createAdmin = (args: string[], input = `${PASSWORD}\n`) =>
@@ -71,7 +71,7 @@ select 1`,
   ]);
   expect(account.query('edge-accounts', 'select id from login_attempts')).toEqual([{ id: 2 }]);
   expect([count('known_networks'), count('api_keys')]).toEqual([2, 1]);
-}, 30_000);
+});
 
 it('leaves in the audit log what it did, by nobody who signed in', async () => {
   const eventsOf = (name: string) =>
@@ -94,7 +94,7 @@ it('keeps the level of an admin above 10', async () => {
   account.query('edge-accounts', "update users set user_level = 11 where username = 'ada';\nselect 1");
   await createAdmin(['ada']);
   expect(userOf('ada')?.['user_level']).toBe(11);
-}, 30_000);
+});
 
 it('generates a password and shows it once', async () => {
   const { text } = await createAdmin(['gen', '--generate-password'], '');

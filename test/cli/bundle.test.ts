@@ -9,7 +9,7 @@ let bundle: Bundle;
 
 beforeAll(async () => {
   bundle = await deployedBundle();
-}, 60_000);
+});
 
 describe('the Worker that a deployment sends', () => {
   it(`is smaller than ${LIMIT_BYTES} bytes when compressed`, () => {

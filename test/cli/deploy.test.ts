@@ -25,7 +25,7 @@ describe('npm run deploy, in an account with nothing', () => {
   beforeAll(async () => {
     account = await emptyAccount();
     first = await deploy(['--location', 'weur', '--var', 'PASSWORD_MIN_LENGTH:12']);
-  }, 30_000);
+  });
   afterAll(() => account.remove());
 
   it('makes a working service, and says where it is and how to make an admin', async () => {
@@ -80,7 +80,7 @@ describe('npm run deploy, in an account with nothing', () => {
     expect([again.code, again.text]).toEqual([0, expect.not.stringContaining('admin:create')]);
     expect(account.databases()).toHaveLength(1);
     expect(account.workers()).toEqual({ 'edge-accounts': { ...before, versions: 2, vars: {} } });
-  }, 30_000);
+  });
 
   it('gives staging a Worker, a database, keys and counters of its own', async () => {
     const { code, text } = await deploy(['--env', 'staging']);
@@ -95,7 +95,7 @@ describe('npm run deploy, in an account with nothing', () => {
     expect(staging?.rateLimits).toEqual({ LOGINS_PER_NETWORK: '8310', LOGINS_PER_NETWORK_AND_NAME: '8311' });
     expect(staging?.crons).toEqual(production?.crons);
     expect(keysOf('edge-accounts-staging')).not.toBe(keysOf('edge-accounts'));
-  }, 30_000);
+  });
 });
 
 describe('npm run deploy, where something goes wrong', () => {
@@ -114,30 +114,26 @@ describe('npm run deploy, where something goes wrong', () => {
     expect((await deploy()).code).toBe(0);
     expect(account.databases()).toHaveLength(1);
     expect(account.workers()['edge-accounts']).toMatchObject({ versions: 2, secrets: { JWT_KEYS: keys } });
-  }, 60_000);
+  });
 
   it('takes no failed look at the secrets for a Worker without keys', async () => {
     await deploy([], 'before secret list');
     expect(account.workers()).toEqual({});
-  }, 30_000);
+  });
 
   it.each([
     ['production', []],
     ['staging', ['--env', 'staging']],
-  ])(
-    'keeps the keys of the Worker that Workers Builds names, in %s',
-    async (_, args) => {
-      const built = () =>
-        account.run('deploy', args, { env: { WRANGLER_CI_OVERRIDE_NAME: 'accounts-of-builds' } });
-      await built();
-      const keys = keysOf('accounts-of-builds');
-      const again = await built();
-      expect([again.code, keysOf('accounts-of-builds')]).toEqual([0, keys]);
-      expect(Object.keys(account.workers())).toEqual(['accounts-of-builds']);
-      expect(again.text).not.toContain('Multiple environments');
-    },
-    60_000,
-  );
+  ])('keeps the keys of the Worker that Workers Builds names, in %s', async (_, args) => {
+    const built = () =>
+      account.run('deploy', args, { env: { WRANGLER_CI_OVERRIDE_NAME: 'accounts-of-builds' } });
+    await built();
+    const keys = keysOf('accounts-of-builds');
+    const again = await built();
+    expect([again.code, keysOf('accounts-of-builds')]).toEqual([0, keys]);
+    expect(Object.keys(account.workers())).toEqual(['accounts-of-builds']);
+    expect(again.text).not.toContain('Multiple environments');
+  });
 
   it.each([
     [['--name', 'other'], 'There is no option --name here: the Worker is that of wrangler.toml'],
@@ -150,16 +146,12 @@ describe('npm run deploy, where something goes wrong', () => {
     [['--env', 'production'], 'No environment found in configuration with name "production"'],
     [['--env'], '--env needs a value.'],
     [['--location', 'mars'], 'Choices: weur'],
-  ])(
-    'refuses %j before anything is made',
-    async (args, sentence) => {
-      const { code, text } = await deploy(args);
-      expect([code, text]).toEqual([1, expect.stringContaining(sentence)]);
-      expect(text).not.toMatch(/^ +at /m);
-      expect([account.databases(), account.workers()]).toEqual([[], {}]);
-    },
-    30_000,
-  );
+  ])('refuses %j before anything is made', async (args, sentence) => {
+    const { code, text } = await deploy(args);
+    expect([code, text]).toEqual([1, expect.stringContaining(sentence)]);
+    expect(text).not.toMatch(/^ +at /m);
+    expect([account.databases(), account.workers()]).toEqual([[], {}]);
+  });
 
   it.each([
     ['env', 'staging', 'With -- before it, it gets here: npm run deploy -- --env'],
@@ -195,7 +187,7 @@ it('leaves a domain of the README with production when staging is deployed', asy
   expect(domainsOf('edge-accounts-staging')).toEqual([]);
   await account.remove();
   await checkout.remove();
-}, 60_000);
+});
 
 it('makes the database of an environment in the account of that', async () => {
   const checkout = await freshCheckout();
@@ -210,7 +202,7 @@ it('makes the database of an environment in the account of that', async () => {
   expect(account.databases()).toHaveLength(1);
   await account.remove();
   await checkout.remove();
-}, 60_000);
+});
 
 it.each([
   [['--env', 'a', '--var', 'X:1'], { env: 'a' }, ['--var', 'X:1']],

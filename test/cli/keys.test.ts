@@ -38,7 +38,7 @@ describe('the keys of a deployed Worker', () => {
 
   it('cannot be rotated before there is a Worker', async () => {
     expect(await keys('list')).toEqual({ code: 1, text: expect.stringContaining("Couldn't find a D1 DB") });
-  }, 30_000);
+  });
 
   it('rotate from the one that its deployment made, which a further deployment leaves alone', async () => {
     await run(place, 'deploy', '--env', 'staging');
@@ -61,7 +61,7 @@ describe('the keys of a deployed Worker', () => {
     expect(privateParts).toHaveLength(2);
     for (const part of privateParts) expect(shown).not.toContain(part);
     expect(Object.keys(account.workers())).toEqual(['edge-accounts-staging']);
-  }, 120_000);
+  });
 });
 
 describe('the keys of this machine', () => {
@@ -91,7 +91,7 @@ describe('the keys of this machine', () => {
     expect((await keys('retire', '--force')).code).toBe(0);
     expect(await readFile(file(), 'utf8')).toMatch(/^JWT_KEYS_2='.*'\n$/);
     expect(await ensureSigningKey(file())).toBe(false);
-  }, 120_000);
+  });
 });
 
 describe('what the commands refuse', () => {
@@ -102,13 +102,9 @@ describe('what the commands refuse', () => {
     [['list', '--env', 'staging'], '--env is for --remote: there is one local database.'],
     [['list', '--remote', '--env', 'live'], 'No environment found in configuration with name "live"'],
     [['list', '--remote', '--persist-to', 'x'], '--persist-to is for the local database.'],
-  ])(
-    'is %j',
-    async (args, told) => {
-      const { code, text } = await run({ folder: projectRoot }, 'keys', ...args);
-      expect([code, text]).toEqual([1, expect.stringContaining(told)]);
-      expect(text).not.toMatch(/^ +at /m);
-    },
-    30_000,
-  );
+  ])('is %j', async (args, told) => {
+    const { code, text } = await run({ folder: projectRoot }, 'keys', ...args);
+    expect([code, text]).toEqual([1, expect.stringContaining(told)]);
+    expect(text).not.toMatch(/^ +at /m);
+  });
 });

@@ -71,7 +71,7 @@ beforeAll(async () => {
     ready: 'Make the first one',
   });
   ({ key, access } = await makeCredentials());
-}, 120_000);
+});
 
 afterAll(async () => {
   await server.stop();
@@ -125,7 +125,7 @@ describe('the package', () => {
       const args = [...options, '--module', module, '--moduleResolution', resolution, 'typed.mts'];
       await run(tsc, args, { cwd: project });
     }
-  }, 30_000);
+  });
 });
 
 describe('the client', () => {
@@ -156,7 +156,7 @@ ACCOUNTS_URL = "${server.origin}"\nACCOUNTS_KEY = "${key}"\n`;
     const answer = await worker.fetch('/');
     expect([answer.status, await answer.json()]).toMatchObject([200, { id: 1, username: 'ada' }]);
     await worker.close();
-  }, 60_000);
+  });
 
   it('is not needed by a script of the shell', async () => {
     const file = await exampleWith('curl -sSf', 'whoami.sh');
@@ -206,7 +206,7 @@ describe('the verifier', () => {
     const answer = await worker.fetch('/', { headers: { Authorization: `Bearer ${access}` } });
     expect([answer.status, await answer.json()]).toEqual([200, seen]);
     await worker.close();
-  }, 60_000);
+  });
 
   it('has types that know which verifier can tell rights', async () => {
     await writeFile(
@@ -223,5 +223,5 @@ describe('the verifier', () => {
     const tsc = join(projectRoot, 'node_modules', '.bin', 'tsc');
     const args = [...options, '--module', 'nodenext', '--moduleResolution', 'nodenext', 'verified.mts'];
     await run(tsc, args, { cwd: project });
-  }, 30_000);
+  });
 });

@@ -18,7 +18,7 @@ it('a plain wrangler dev on a fresh checkout has its key and its tables from the
     await server.stop();
     await checkout.remove();
   }
-}, 90_000);
+});
 
 const post = (url: string): Promise<Response> =>
   fetch(url, {

@@ -18,7 +18,7 @@ beforeAll(async () => {
     command: (port) => ['src/cli/dev.ts', '--port', String(port), '--persist-to', 'elsewhere'],
     ready: NOTICE,
   });
-}, 90_000);
+});
 
 afterAll(async () => {
   await server.stop();
@@ -78,4 +78,4 @@ it('the first login of the README runs as pasted', async () => {
   expect(JSON.parse(revoked ?? '')).toEqual({ success: true });
   expect(JSON.parse(refused ?? '')).toEqual({ detail: 'Invalid API key' });
   expect(more).toEqual([]);
-}, 30_000);
+});

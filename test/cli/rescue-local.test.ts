@@ -15,7 +15,7 @@ beforeAll(async () => {
     command: (port) => ['src/cli/dev.ts', '--port', String(port)],
     ready: 'Make the first one',
   });
-}, 90_000);
+});
 
 afterAll(async () => {
   await server.stop();
@@ -54,7 +54,7 @@ it('an admin made beside a running server signs in, and differs in nothing from 
   const theirs = { id: 0, username: '', password_hash: '', date_joined: 0, last_login: null, change_id: '' };
   const [first, second] = usersInFile().map((row) => ({ ...row, ...theirs }));
   expect(second).toEqual(first);
-}, 60_000);
+});
 
 it('credentials:end-all refuses every token and key from the next request on', async () => {
   const login = await post('token/', { username: 'second', password: PASSWORD });
@@ -62,4 +62,4 @@ it('credentials:end-all refuses every token and key from the next request on', a
   expect(await statusOfMe(access)).toBe(200);
   expect(await script('credentials-end-all.ts', ['--yes'])).toBe(0);
   expect(await statusOfMe(access)).toBe(401);
-}, 60_000);
+});

@@ -163,7 +163,6 @@ describe('deploying', () => {
       expect(stdout).toContain('--dry-run: exiting now');
       expect(stdout + stderr).not.toMatch(/warning/i);
     },
-    60_000,
   );
 });
 
@@ -176,7 +175,7 @@ it('deploys nothing where wrangler does not know an argument, and says that befo
     stderr: expect.stringContaining('Unknown argument: locaton'),
   });
   await expect(failed).rejects.not.toMatchObject({ stderr: expect.stringContaining('API_TOKEN') });
-}, 30_000);
+});
 
 it('db:reset leaves an empty database with its tables, and the key as it was, and takes nothing that it does not know', async () => {
   const checkout = await freshCheckout();
@@ -193,4 +192,4 @@ it('db:reset leaves an empty database with its tables, and the key as it was, an
   expect((await reset()).stdout).toMatch(/Removed the local database[\s\S]*Applied 0000_/);
   expect(await readFile(join(checkout.folder, '.dev.vars'), 'utf8')).toBe(key);
   await checkout.remove();
-}, 60_000);
+});

@@ -11,7 +11,7 @@ export type Effort = {
 };
 
 /** A test of a long run may take its share and the time to shrink what it found. */
-export const timeoutOf = ({ share }: Effort): number => minutes * 60_000 * share + 60_000;
+export const timeoutOf = ({ share }: Effort): number => minutes * 60_000 * share + 120_000;
 
 /**
  * Tries a property: a few times from one seed with `npm test`, so that what is red is red again, and as often as

@@ -65,4 +65,4 @@ it('the other Worker of the README protects its route, beside npm run dev', asyn
   expect(await visit()).toEqual([200, 'Hello admin']);
   await post('/auth/logout/', {}, headers);
   expect(await visit()).toEqual([401, 'login_ended']);
-}, 90_000);
+});

@@ -21,7 +21,7 @@ beforeAll(async () => {
   jwks = await serveJwks(signer);
   workers = await startTwoWorkers({ jwksUrl: jwks.url });
   admin = await setUpAdmin(workers);
-}, 60_000);
+});
 
 afterAll(async () => {
   await workers.end();

@@ -19,7 +19,7 @@ describe.runIf(chromiumPath)('administration', () => {
     await createUser(LONG_NAME);
     page = (await stage.visit({ viewport: { width: 360, height: 740 } })).page;
     await signInPage(page, stage.origin, 'admin');
-  }, 90_000);
+  });
   afterAll(() => stage.end());
 
   async function createUser(username: string, rest: object = {}): Promise<number> {

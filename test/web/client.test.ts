@@ -55,7 +55,7 @@ describe.runIf(chromiumPath)('the client in a browser', () => {
     const body = { username: 'ada', password: PASSWORD, email: 'ada@example.com' };
     await stage.call('POST', '/api/accounts/initialize-superuser/', { body });
     ({ context } = await stage.visit());
-  }, 90_000);
+  });
 
   afterAll(async () => {
     await stage.end();

@@ -22,7 +22,7 @@ describe.runIf(chromiumPath)('the login of the page', () => {
     const body = { username: 'admin', password: PASSWORD };
     await stage.call('POST', '/api/accounts/initialize-superuser/', { body });
     admin = await tokenOf('admin');
-  }, 90_000);
+  });
   beforeEach(async () => {
     made += 1;
     [bob, carl] = [`bob${made}`, `carl${made}`];

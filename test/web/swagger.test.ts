@@ -17,7 +17,7 @@ describe.runIf(chromiumPath)('Swagger UI', () => {
     key = (await stage.call('POST', '/api/accounts/api-keys/generate/', { token })).body.key;
     visit = await stage.visit();
     await visit.page.goto(`${stage.origin}/api/swagger/`);
-  }, 90_000);
+  });
   afterAll(() => stage.end());
 
   it('answers 200 to a try with an access token, as it was pasted, and 401 after the dialog logged it out', async () => {

@@ -31,7 +31,7 @@ describe.runIf(chromiumPath)('every view', () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await setStage();
-  }, 90_000);
+  });
   afterAll(() => stage.end());
 
   const look = async (page: Page, name: string, size: string): Promise<void> => {
@@ -97,54 +97,50 @@ describe.runIf(chromiumPath)('every view', () => {
       });
       expect(status).toBe(201);
     }
-  }, 60_000);
+  });
 
-  it.each(SIZES)(
-    'is without fault at %s',
-    async (size, viewport, theme) => {
-      const visited = await visit(viewport, theme);
-      const { page, context } = visited;
-      await page.goto(`${stage.origin}/`);
-      await page.getByLabel('Username', { exact: true }).fill('admin');
-      await page.getByLabel('Password').fill('wrong');
-      await page.getByRole('button', { name: 'Sign in' }).click();
-      await page.getByText('No active account').waitFor();
-      await look(page, 'sign in, refused', size);
-      await signInPage(page, stage.origin, 'admin');
-      await showKey(page);
-      await look(page, 'profile with a new key', size);
-      await page.getByRole('button', { name: 'Replace key' }).click();
-      await look(page, 'question', size);
-      await page.keyboard.press('Escape');
-      await page.goto(`${stage.origin}/#/users`);
-      await page.getByText('1 to 25 of 31').waitFor();
-      await look(page, 'users', size);
-      await page.goto(`${stage.origin}/#/users?search=nobody`);
-      await page.getByText('No username begins with').waitFor();
-      await look(page, 'no users', size);
-      await page.goto(`${stage.origin}/#/users/2`);
-      await page.getByText('Nowhere.').waitFor();
-      await look(page, 'user', size);
-      await page.goto(`${stage.origin}/#/users/new`);
-      await page.getByLabel('Username', { exact: true }).fill('admin');
-      await page.getByLabel('Password').fill('short');
-      await page.getByRole('button', { name: 'Create user' }).click();
-      await page.getByText('at least 8 characters').waitFor();
-      await look(page, 'new user, refused', size);
-      await page.goto(`${stage.origin}/#/groups`);
-      await page.getByRole('link', { name: 'Support' }).waitFor();
-      await look(page, 'groups', size);
-      await page.goto(`${stage.origin}/#/groups/1`);
-      await page.getByLabel('view user', { exact: true }).waitFor();
-      await look(page, 'group', size);
-      await endLogin(visited);
-      await page.getByRole('button', { name: 'Save' }).click();
-      await page.getByRole('dialog', { name: 'Your login has ended' }).waitFor();
-      await look(page, 'login ended', size);
-      await context.close();
-    },
-    60_000,
-  );
+  it.each(SIZES)('is without fault at %s', async (size, viewport, theme) => {
+    const visited = await visit(viewport, theme);
+    const { page, context } = visited;
+    await page.goto(`${stage.origin}/`);
+    await page.getByLabel('Username', { exact: true }).fill('admin');
+    await page.getByLabel('Password').fill('wrong');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('No active account').waitFor();
+    await look(page, 'sign in, refused', size);
+    await signInPage(page, stage.origin, 'admin');
+    await showKey(page);
+    await look(page, 'profile with a new key', size);
+    await page.getByRole('button', { name: 'Replace key' }).click();
+    await look(page, 'question', size);
+    await page.keyboard.press('Escape');
+    await page.goto(`${stage.origin}/#/users`);
+    await page.getByText('1 to 25 of 31').waitFor();
+    await look(page, 'users', size);
+    await page.goto(`${stage.origin}/#/users?search=nobody`);
+    await page.getByText('No username begins with').waitFor();
+    await look(page, 'no users', size);
+    await page.goto(`${stage.origin}/#/users/2`);
+    await page.getByText('Nowhere.').waitFor();
+    await look(page, 'user', size);
+    await page.goto(`${stage.origin}/#/users/new`);
+    await page.getByLabel('Username', { exact: true }).fill('admin');
+    await page.getByLabel('Password').fill('short');
+    await page.getByRole('button', { name: 'Create user' }).click();
+    await page.getByText('at least 8 characters').waitFor();
+    await look(page, 'new user, refused', size);
+    await page.goto(`${stage.origin}/#/groups`);
+    await page.getByRole('link', { name: 'Support' }).waitFor();
+    await look(page, 'groups', size);
+    await page.goto(`${stage.origin}/#/groups/1`);
+    await page.getByLabel('view user', { exact: true }).waitFor();
+    await look(page, 'group', size);
+    await endLogin(visited);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('dialog', { name: 'Your login has ended' }).waitFor();
+    await look(page, 'login ended', size);
+    await context.close();
+  });
 
   async function showKey(page: Page): Promise<void> {
     await page.getByRole('button', { name: /^(Generate|Replace) key$/ }).click();

@@ -14,7 +14,7 @@ describe.runIf(chromiumPath)('the page', () => {
     stage = await setStage();
     admin = await stage.visit();
     ada = await stage.visit();
-  }, 90_000);
+  });
   afterAll(() => stage.end());
 
   const signedIn = (visit: Visit, username: string) => signInPage(visit.page, stage.origin, username);

@@ -54,7 +54,7 @@ async function visitOf(context: BrowserContext, origin: string): Promise<Visit> 
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
   const page = await context.newPage();
   // Less than a test may take, so that it tells what it waited for.
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(60_000);
   const complaints: string[] = [];
   page.on('request', (request) => {
     const url = request.url();
