@@ -42,8 +42,6 @@ export async function emptyAccount(checkout: string = projectRoot): Promise<Stub
     EDGE_ACCOUNTS_STUB_ACCOUNT: folder,
     NO_COLOR: '1',
     TMPDIR: temporary,
-    // Half of what a call takes is reading wrangler itself.
-    NODE_COMPILE_CACHE: join(projectRoot, '.wrangler', 'compiled'),
   };
   const state = () => readState(join(folder, 'account.json'));
   return {
