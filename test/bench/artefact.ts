@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { unstable_readConfig } from 'wrangler';
 import { paths } from '../../src/cli/project.ts';
-import { deployedBundle } from '../cli/support/deployed-bundle.ts';
+import { deployedBundle } from '../support/node/deployed-bundle.ts';
 import type { Modules } from './runtime.ts';
 
 /** All that a process of the bench runs. */

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Bundle, deployedBundle } from './support/deployed-bundle.ts';
+import { type Bundle, deployedBundle } from '../support/node/deployed-bundle.ts';
 
 /** A cold isolate reads all of it before its first answer. */
 const LIMIT_BYTES = 110_000;

@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { addressIn } from '../../src/cli/deploy-worker.ts';
 import { takeOptions } from '../../src/cli/options.ts';
 import { parseSigningKeys } from '../../src/core/signing-keys.ts';
+import { freshCheckout } from '../support/node/checkout.ts';
 import { emptyAccount, type Run, type StubAccount } from './support/account.ts';
-import { freshCheckout } from './support/checkout.ts';
 
 let account: StubAccount;
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureSigningKey, readVariables } from '../../src/cli/dev-vars.ts';
 import { isKeySetName } from '../../src/core/key-set-names.ts';
+import { freshCheckout, projectRoot } from '../support/node/checkout.ts';
 import { emptyAccount, type StubAccount } from './support/account.ts';
-import { freshCheckout, projectRoot } from './support/checkout.ts';
 import { rolesOf, type Secrets } from './support/key-account.ts';
 
 type Run = { code: number; text: string };

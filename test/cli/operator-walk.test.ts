@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyPassword } from '../../src/core/passwords.ts';
 import { Secret } from '../../src/core/secrets.ts';
 import { parseSigningKeys } from '../../src/core/signing-keys.ts';
+import { freshCheckout } from '../support/node/checkout.ts';
 import { emptyAccount, type Run, type StubAccount } from './support/account.ts';
-import { freshCheckout } from './support/checkout.ts';
 import { rolesOf } from './support/key-account.ts';
 import { commandsBelow, paste } from './support/readme.ts';
 

@@ -7,8 +7,8 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestHarness } from 'wrangler';
-import { freshCheckout, projectRoot } from './support/checkout.ts';
-import { type DevServer, startServer } from './support/dev-server.ts';
+import { freshCheckout, projectRoot } from '../support/node/checkout.ts';
+import { type DevServer, startServer } from '../support/node/dev-server.ts';
 
 const run = promisify(execFile);
 const OFFLINE = ['--offline', '--no-audit', '--no-fund', '--no-update-notifier'];

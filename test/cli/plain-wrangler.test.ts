@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { freshCheckout } from './support/checkout.ts';
-import { startServer } from './support/dev-server.ts';
+import { freshCheckout } from '../support/node/checkout.ts';
+import { startServer } from '../support/node/dev-server.ts';
 
 it('a plain wrangler dev on a fresh checkout has its key and its tables from the first request on', async () => {
   const checkout = await freshCheckout();

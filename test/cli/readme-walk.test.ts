@@ -3,8 +3,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freshCheckout } from './support/checkout.ts';
-import { type DevServer, startServer } from './support/dev-server.ts';
+import { freshCheckout } from '../support/node/checkout.ts';
+import { type DevServer, startServer } from '../support/node/dev-server.ts';
 
 const run = promisify(execFile);
 const NOTICE = 'Make the first one';

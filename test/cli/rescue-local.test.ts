@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { freshCheckout } from '../support/node/checkout.ts';
+import { type DevServer, startServer } from '../support/node/dev-server.ts';
 import { queryFile } from './support/account.ts';
-import { freshCheckout } from './support/checkout.ts';
-import { type DevServer, startServer } from './support/dev-server.ts';
 
 let checkout: Awaited<ReturnType<typeof freshCheckout>>;
 let server: DevServer;

@@ -19,7 +19,7 @@ import {
 import { createKeySet } from '../../src/cli/key-set.ts';
 import { preparesEverything } from '../../src/cli/prepare.ts';
 import { parseSigningKeys } from '../../src/core/signing-keys.ts';
-import { freshCheckout, projectRoot } from './support/checkout.ts';
+import { freshCheckout, projectRoot } from '../support/node/checkout.ts';
 
 const run = promisify(execFile);
 

@@ -1,8 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { freshCheckout } from '../cli/support/checkout.ts';
-import { type DevServer, startServer } from '../cli/support/dev-server.ts';
+import { freshCheckout } from '../support/node/checkout.ts';
+import { type DevServer, startServer } from '../support/node/dev-server.ts';
 
 let checkout: Awaited<ReturnType<typeof freshCheckout>>;
 const servers: DevServer[] = [];

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { build } from 'esbuild';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { projectRoot } from '../cli/support/checkout.ts';
+import { projectRoot } from '../support/node/checkout.ts';
 import { chromiumPath } from './support/chromium.ts';
 import { PASSWORD, type Stage, setStage } from './support/stage.ts';
 

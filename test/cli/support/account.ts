@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { projectRoot } from './checkout.ts';
+import { projectRoot } from '../../support/node/checkout.ts';
 import type { StoredDatabase, StoredWorker } from './stub-wrangler/account.ts';
 
 export type Run = { code: number; text: string };

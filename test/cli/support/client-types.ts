@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { projectRoot } from './checkout.ts';
+import { projectRoot } from '../../support/node/checkout.ts';
 
 type Schema = {
   $ref?: string;

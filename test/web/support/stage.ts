@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { freshCheckout } from '../../cli/support/checkout.ts';
-import { startServer } from '../../cli/support/dev-server.ts';
+import { freshCheckout } from '../../support/node/checkout.ts';
+import { startServer } from '../../support/node/dev-server.ts';
 import { launchChromium } from './chromium.ts';
 
 export const PASSWORD = 'correct horse battery';

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Unstable_Config as Config, experimental_getWranglerCommands as getCommands } from 'wrangler';
-import { projectRoot } from '../checkout.ts';
+import { projectRoot } from '../../../support/node/checkout.ts';
 
 export type { Config };
 
