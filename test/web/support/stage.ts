@@ -1,11 +1,10 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { freshCheckout } from '../../support/node/checkout.ts';
-import { startServer } from '../../support/node/dev-server.ts';
+import { startService } from '../../support/node/service.ts';
 import { launchChromium } from './chromium.ts';
 
 export const PASSWORD = 'correct horse battery';
 
-/** The service as a developer runs it, with an empty database, and a browser before it. */
+/** The service with an empty database, and a browser before it. */
 export type Stage = {
   origin: string;
   /** A browser that knows nothing yet. */
@@ -30,22 +29,16 @@ export type Visit = {
 const PROVOKED = /the server responded with a status of (400|401|403|404|409)|ERR_INTERNET_DISCONNECTED/;
 
 export async function setStage(): Promise<Stage> {
-  const checkout = await freshCheckout();
-  const options = ['--var', 'RATE_LIMITS:off', '--var', 'PASSWORD_ITERATIONS:1000'];
-  const server = await startServer(checkout.folder, {
-    command: (port) => ['src/cli/dev.ts', '--port', String(port), ...options],
-    ready: 'Make the first one',
-  });
+  const service = await startService({ RATE_LIMITS: 'off', PASSWORD_ITERATIONS: '1000' });
   const browser = await launchChromium();
-  const { origin } = server;
+  const { origin } = service;
   return {
     origin,
     visit: async (given = {}) => visitOf(await browser.newContext(given), origin),
     call: (method, path, { body, token, key } = {}) => callApi(origin + path, { method, body, token, key }),
     async end() {
       await browser.close();
-      await server.stop();
-      await checkout.remove();
+      await service.stop();
     },
   };
 }
