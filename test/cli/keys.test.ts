@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureSigningKey, readVariables } from '../../src/cli/dev-vars.ts';
 import { isKeySetName } from '../../src/core/key-set-names.ts';
 import { freshCheckout, projectRoot } from '../support/node/checkout.ts';
-import { emptyAccount, type StubAccount } from './support/account.ts';
+import { emptyAccount, type StubAccount, withKnownConfig } from './support/account.ts';
 import { rolesOf, type Secrets } from './support/key-account.ts';
 
 type Run = { code: number; text: string };
@@ -14,7 +14,7 @@ type Place = { folder: string; env?: Record<string, string> };
 /** A script of `src/cli` with these arguments, as npm runs it. */
 const run = ({ folder, env }: Place, script: string, ...args: string[]): Promise<Run> =>
   new Promise((resolve) => {
-    const options = { cwd: folder, env: { ...process.env, ...env } };
+    const options = { cwd: folder, env: { ...process.env, ...withKnownConfig, ...env } };
     execFile(process.execPath, [`src/cli/${script}.ts`, ...args], options, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code), text: stdout + stderr }),
     );

@@ -28,6 +28,10 @@ export type StubAccount = {
 };
 
 const STUB = new URL('stub-wrangler/main.ts', import.meta.url).pathname;
+const PRELOAD = new URL('stub-wrangler/preload.ts', import.meta.url).href;
+
+/** For the environment of a script of src/cli, which then takes what wrangler said before of a configuration. */
+export const withKnownConfig = { NODE_OPTIONS: `--import=${PRELOAD}` };
 
 /**
  * An account with nothing in it, for the scripts of a checkout. `EDGE_ACCOUNTS_STUB_FAILS`, set to `before` or `after`
@@ -38,6 +42,7 @@ export async function emptyAccount(checkout: string = projectRoot): Promise<Stub
   const temporary = join(folder, 'tmp');
   mkdirSync(temporary);
   const env = {
+    ...withKnownConfig,
     EDGE_ACCOUNTS_WRANGLER: STUB,
     EDGE_ACCOUNTS_STUB_ACCOUNT: folder,
     NO_COLOR: '1',

@@ -60,7 +60,7 @@ const described = (
 /** A configuration file as wrangler reads it for an environment. */
 export const readConfigFile = (file: string, env: string | undefined): Config =>
   remembered(`${process.cwd()} ${env} ${readFileSync(file, 'utf8')}`, () =>
-    wrangler().unstable_readConfig({ config: file, env }),
+    wrangler().unstable_readConfig({ config: file, env }, { hideWarnings: true }),
   );
 
 /** The statements of a text; one alone needs no reading. */
