@@ -8,14 +8,14 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestHarness } from 'wrangler';
 import { freshCheckout, projectRoot } from '../support/node/checkout.ts';
-import { type DevServer, startServer } from '../support/node/dev-server.ts';
+import { type Service, startService } from '../support/node/service.ts';
 
 const run = promisify(execFile);
 const OFFLINE = ['--offline', '--no-audit', '--no-fund', '--no-update-notifier'];
 
 /** Both as a developer has them: the service, and an empty project beside it into which the package is installed. */
 let checkout: Awaited<ReturnType<typeof freshCheckout>>;
-let server: DevServer;
+let server: Service;
 let project: string;
 let key: string;
 let access: string;
@@ -66,10 +66,7 @@ beforeAll(async () => {
   await writeFile(join(checkout.folder, 'lib', 'stale.js'), '');
   project = await mkdtemp(join(tmpdir(), 'edge-accounts-program-'));
   installed = await install();
-  server = await startServer(checkout.folder, {
-    command: (port) => ['src/cli/dev.ts', '--port', String(port)],
-    ready: 'Make the first one',
-  });
+  server = await startService();
   ({ key, access } = await makeCredentials());
 });
 
