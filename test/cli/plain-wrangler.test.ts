@@ -5,7 +5,7 @@ import { startServer } from '../support/node/dev-server.ts';
 it('a plain wrangler dev on a fresh checkout has its key and its tables from the first request on', async () => {
   const checkout = await freshCheckout();
   const server = await startServer(checkout.folder, {
-    command: (port) => ['node_modules/wrangler/bin/wrangler.js', 'dev', '--port', String(port)],
+    command: ['node_modules/wrangler/bin/wrangler.js', 'dev'],
     ready: 'Ready on',
   });
   try {

@@ -15,7 +15,7 @@ let server: DevServer;
 beforeAll(async () => {
   checkout = await freshCheckout();
   server = await startServer(checkout.folder, {
-    command: (port) => ['src/cli/dev.ts', '--port', String(port), '--persist-to', 'elsewhere'],
+    command: ['src/cli/dev.ts', '--persist-to', 'elsewhere'],
     ready: NOTICE,
   });
 });

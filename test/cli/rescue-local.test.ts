@@ -12,7 +12,7 @@ let server: DevServer;
 beforeAll(async () => {
   checkout = await freshCheckout();
   server = await startServer(checkout.folder, {
-    command: (port) => ['src/cli/dev.ts', '--port', String(port)],
+    command: ['src/cli/dev.ts'],
     ready: 'Make the first one',
   });
 });

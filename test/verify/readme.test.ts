@@ -17,7 +17,7 @@ async function blocksBelow(heading: string, language: string): Promise<string[]>
   );
 }
 
-async function start(command: (port: number) => string[], ready: string): Promise<DevServer> {
+async function start(command: string[], ready: string): Promise<DevServer> {
   const server = await startServer(checkout.folder, { command, ready });
   servers.push(server);
   return server;
@@ -43,12 +43,9 @@ it('the other Worker of the README protects its route, beside npm run dev', asyn
   await mkdir(shop);
   await writeFile(join(shop, 'wrangler.toml'), settings);
   await writeFile(join(shop, 'index.js'), code);
-  const accounts = await start((port) => ['src/cli/dev.ts', '--port', String(port)], 'Make the first one');
+  const accounts = await start(['src/cli/dev.ts'], 'Make the first one');
   const wrangler = 'node_modules/wrangler/bin/wrangler.js';
-  const { origin } = await start(
-    (port) => [wrangler, 'dev', '-c', 'shop/wrangler.toml', '--port', String(port)],
-    'Ready on',
-  );
+  const { origin } = await start([wrangler, 'dev', '-c', 'shop/wrangler.toml'], 'Ready on');
   const post = async (path: string, body: object, headers: Record<string, string> = {}) => {
     const sent = { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers } };
     return (

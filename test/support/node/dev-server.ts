@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
@@ -17,18 +16,20 @@ const COMPLAINT = /warn|unable|update available|ENOTFOUND/i;
 /** How to run the Cron Trigger by hand, which wrangler calls a warning. */
 const CRON = 'Scheduled Workers are not automatically triggered';
 
-/** Starts the program in `folder` and waits until it prints what tells that it serves. */
+/** Ports that wrangler finds itself: what another program finds free may be taken when it gets there. */
+const ANY_PORT = ['--port', '0', '--inspector-port', '0'];
+
+/** Starts wrangler by a command in `folder`, and waits until it prints what tells that it serves. */
 export async function startServer(
   folder: string,
-  { command, ready }: { command: (port: number) => string[]; ready: string },
+  { command, ready }: { command: string[]; ready: string },
 ): Promise<DevServer> {
-  const port = await freePort();
   // As npm and npx do it: the Node of the project comes first.
   const env = {
     ...process.env,
     PATH: `${join(folder, 'node_modules', '.bin')}${delimiter}${process.env['PATH']}`,
   };
-  const server = spawn(process.execPath, command(port), {
+  const server = spawn(process.execPath, [...command, ...ANY_PORT], {
     cwd: folder,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -38,12 +39,13 @@ export async function startServer(
     stream.on('data', (chunk: Buffer) => chunks.push(chunk.toString()));
   }
   const output = () => stripVTControlCharacters(chunks.join(''));
-  await until(server, () => output().includes(ready), output);
+  const port = () => /http:\/\/localhost:(\d+)\D/.exec(output())?.[1];
+  await until(server, () => output().includes(ready) && port() !== undefined, output);
   const complaints = () =>
     output()
       .split('\n')
       .filter((line) => COMPLAINT.test(line) && !line.includes(CRON));
-  return { origin: `http://localhost:${port}`, output, complaints, stop: () => stop(server) };
+  return { origin: `http://localhost:${port()}`, output, complaints, stop: () => stop(server) };
 }
 
 function until(server: ChildProcess, isReady: () => boolean, output: () => string): Promise<void> {
@@ -60,15 +62,5 @@ function stop(server: ChildProcess): Promise<number | null> {
     if (server.exitCode !== null) resolve(server.exitCode);
     server.once('exit', (code) => resolve(code));
     server.kill('SIGTERM');
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
   });
 }
