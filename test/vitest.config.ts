@@ -65,7 +65,7 @@ const { compatibility_date: compatibilityDate } = unstable_readConfig({ config: 
  * Long enough for the slowest on a machine that is busy with other things. How long something may take is for a test
  * to say; this only ends what hangs.
  */
-const patience = { testTimeout: 120_000, hookTimeout: 120_000 };
+const patience = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 30_000 } } };
 
 /** A Worker for many files, each of which `start-anew.ts` lets find what it would find in a new one. */
 const inOneWorker = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { get, patch, post } from '../support/api.ts';
 import { keyOf, person, signedInAdmin, signedInAs, signIn } from '../support/people.ts';
-import { nowInSeconds, resigned, tokensOfExpiredSession } from '../support/wire-tokens.ts';
+import { forged, nowInSeconds, resigned, tokensOfExpiredSession } from '../support/wire-tokens.ts';
 
 const me = (token: string) => get('/users/me/', { token });
 const refresh = (token: string) => post('/token/refresh/', { refresh: token });
@@ -21,10 +21,9 @@ describe('POST /token/verify/', () => {
 
   it('refuses tokens that are malformed, forged, expired, of no type or without an id', async () => {
     const { access } = await signedInAs();
-    const [header, payload, signature] = access.split('.');
-    const forged = `${header}.${payload}.${signature?.replace(/^../, 'AA')}`;
+    const [header, payload] = access.split('.');
     const unsigned = `${btoa('{"alg":"none","typ":"at+jwt"}').replace(/=/g, '')}.${payload}.`;
-    for (const token of ['garbage', 'a.b.c', forged, unsigned, `${header}.${payload}.`]) {
+    for (const token of ['garbage', 'a.b.c', forged(access), unsigned, `${header}.${payload}.`]) {
       expect(await verify(token)).toMatchObject(refused('Token is invalid'));
     }
     for (const claims of [
@@ -32,7 +31,7 @@ describe('POST /token/verify/', () => {
       { sid: 1 },
       { exp: undefined },
       { exp: 'soon' },
-      { nbf: nowInSeconds() + 60 },
+      { nbf: nowInSeconds() + 1200 },
     ]) {
       expect(await verify(await resigned(access, claims))).toMatchObject(refused('Token is invalid'));
     }

@@ -82,7 +82,7 @@ describe('a token is replaced ahead of its end', () => {
       return time.signal;
     });
     const waiting = client.me();
-    await vi.waitFor(() => expect(count('token/refresh/')).toBe(1));
+    await vi.waitFor(() => expect(count('token/refresh/')).toBe(1), 30_000);
     for (const { end } of limits.filter(({ ms }) => ms <= 12_000)) end();
     expect((await waiting).user_level).toBe(1);
     expect([count('token/refresh/'), count('users/me/')]).toEqual([1, 1]);
@@ -257,7 +257,7 @@ it.each([
       name: 'NetworkError',
       cause: { name: 'TimeoutError' },
     });
-    await vi.waitFor(() => expect(made.count('token/refresh/')).toBe(1));
+    await vi.waitFor(() => expect(made.count('token/refresh/')).toBe(1), 30_000);
     time.abort(new DOMException('Too late', 'TimeoutError'));
     await waiting;
     expect((await made.client.me()).user_level).toBe(1);
@@ -315,7 +315,7 @@ describe('an abort', () => {
     ];
     const others = [client.me(), client.refresh()];
     const failed = Promise.allSettled(aborted);
-    await vi.waitFor(() => expect(count('token/refresh/')).toBe(1));
+    await vi.waitFor(() => expect(count('token/refresh/')).toBe(1), 30_000);
     controller.abort(new Error('no longer wanted'));
     expect(await failed).toMatchObject(Array(2).fill({ reason: { message: 'no longer wanted' } }));
     gate.resolve(undefined);
@@ -332,7 +332,7 @@ describe('an abort', () => {
     const controller = new AbortController();
     const waiting = client.me({ signal: controller.signal });
     const failed = expect(waiting).rejects.toThrow('enough');
-    await vi.waitFor(() => expect(count('token/refresh/')).toBe(1));
+    await vi.waitFor(() => expect(count('token/refresh/')).toBe(1), 30_000);
     controller.abort(new Error('enough'));
     await failed;
     gate.reject(new TypeError('fetch failed'));
@@ -352,7 +352,7 @@ describe('an abort', () => {
     expect(sent).toEqual([]);
     const controller = new AbortController();
     const waiting = expect(client.me({ signal: controller.signal })).rejects.toThrow('enough');
-    await vi.waitFor(() => expect(sent.length).toBe(1));
+    await vi.waitFor(() => expect(sent.length).toBe(1), 30_000);
     controller.abort(new Error('enough'));
     await waiting;
   });

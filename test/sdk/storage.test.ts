@@ -143,7 +143,7 @@ describe('a storage that never answers', () => {
     const late = { name: 'TimeoutError' };
     const all = [client.me(), client.refresh(), client.logout(), client.login({ username, password })];
     const failed = Promise.allSettled(all);
-    await vi.waitFor(() => expect(sent.length).toBe(1));
+    await vi.waitFor(() => expect(sent.length).toBe(1), 30_000);
     time.abort(new DOMException('Too late', 'TimeoutError'));
     expect(await failed).toMatchObject(Array(4).fill({ status: 'rejected', reason: late }));
   });
@@ -158,7 +158,7 @@ describe('a storage that never answers', () => {
     vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(time.signal);
     const [first, second] = [await person(), await person()];
     const failing = expect(client.login(first)).rejects.toThrow('Too late');
-    await vi.waitFor(() => expect(storage.get).toHaveBeenCalledOnce());
+    await vi.waitFor(() => expect(storage.get).toHaveBeenCalledOnce(), 30_000);
     const login = client.login(second);
     time.abort(new Error('Too late'));
     await failing;

@@ -17,6 +17,10 @@ export const headerOf = (jwt: string): JsonBody => JSON.parse(atob(jwt.split('.'
 
 export const nowInSeconds = (): number => Math.floor(Date.now() / 1000);
 
+/** The same token under another signature, whatever its own begins with. */
+export const forged = (jwt: string): string =>
+  jwt.replace(/[^.](?=[^.]*$)/, (first) => (first === 'A' ? 'B' : 'A'));
+
 /** A genuine token with some members replaced (undefined: left out), signed with the run's own key. */
 export async function resigned(jwt: string, claims: Claims, header: Claims = {}): Promise<string> {
   const key = await importJWK(JSON.parse(env.JWT_KEYS).keys[0], 'ES256');

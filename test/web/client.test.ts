@@ -92,7 +92,7 @@ describe.runIf(chromiumPath)('the client in a browser', () => {
     expect(await second.evaluate(async () => (await client.me()).username)).toBe('ada');
     const refreshed = Promise.all([first, second].map((page) => page.evaluate(() => client.refresh())));
     // One is in the middle of it, and the other has seen the old token and waits.
-    await vi.waitFor(async () => expect(await first.evaluate(refreshLocks)).toEqual([1, 1]), 10_000);
+    await vi.waitFor(async () => expect(await first.evaluate(refreshLocks)).toEqual([1, 1]), 30_000);
     bothWait.resolve();
     await refreshed;
     await context.unroute('**/token/refresh/');
