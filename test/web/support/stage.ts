@@ -91,5 +91,10 @@ export async function signInPage(
   await page.getByLabel('Username', { exact: true }).fill(username);
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByRole('heading', { name: 'Profile', level: 1 }).waitFor();
+  // Or what the page says is wrong, which is more than that the other did not come.
+  const profile = page.getByRole('heading', { name: 'Profile', level: 1 });
+  const refusal = page.locator('.problem').filter({ hasText: /\S/ });
+  await profile.or(refusal).first().waitFor();
+  if (!(await profile.isVisible()))
+    throw new Error(`${username} was refused: ${await refusal.first().textContent()}`);
 }
