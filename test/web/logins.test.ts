@@ -52,10 +52,15 @@ describe.runIf(chromiumPath)('the login of the page', () => {
     await tab.getByText('this one').waitFor();
   };
   const save = async (name: string): Promise<void> => {
+    // As whoever does that has it there; in a tab behind another a browser takes its time.
+    await page.bringToFront();
     await page.getByLabel('First name').fill(name);
     await page.getByRole('button', { name: 'Save' }).click();
   };
-  const signOut = () => page.getByRole('button', { name: 'Sign out', exact: true }).first().click();
+  const signOut = async (): Promise<void> => {
+    await page.bringToFront();
+    await page.getByRole('button', { name: 'Sign out', exact: true }).first().click();
+  };
   const atSignIn = (tab = page) => tab.getByRole('button', { name: 'Sign in' }).waitFor();
 
   /** Holds the first request that `matches` back until it is let go: to the server, or answered 401. */
