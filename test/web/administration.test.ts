@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumPath } from './support/chromium.ts';
-import { PASSWORD, type Stage, setStage, signInPage } from './support/stage.ts';
+import { enter, PASSWORD, type Stage, setStage, signInPage } from './support/stage.ts';
 
 const LONG_NAME = 'a'.repeat(150);
 
@@ -163,8 +163,7 @@ describe.runIf(chromiumPath)('administration', () => {
   it('lets those create users who may do only that', async () => {
     const helper = await helperWith('add_user');
     await helper.getByRole('link', { name: 'New user' }).click();
-    await helper.getByLabel('Username', { exact: true }).fill('newcomer');
-    await helper.getByLabel('Password').fill(PASSWORD);
+    await enter(helper, 'newcomer', PASSWORD);
     await helper.getByRole('button', { name: 'Create user' }).click();
     await helper.getByText('newcomer is created.').waitFor();
     expect(await helper.getByLabel('Password').inputValue()).toBe('');

@@ -1,7 +1,7 @@
 import type { Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { chromiumPath } from './support/chromium.ts';
-import { PASSWORD, type Stage, setStage, signInPage, type Visit } from './support/stage.ts';
+import { enter, PASSWORD, type Stage, setStage, signInPage, type Visit } from './support/stage.ts';
 
 const ME = '**/api/accounts/users/me/';
 const REFRESH = '**/auth/cookie/refresh/';
@@ -310,8 +310,7 @@ describe.runIf(chromiumPath)('the login of the page', () => {
     });
     await save('Bob');
     const dialog = page.getByRole('dialog');
-    await dialog.getByLabel('Username').fill(`robert${made}`);
-    await dialog.getByLabel('Password').fill(PASSWORD);
+    await enter(dialog, `robert${made}`, PASSWORD);
     await dialog.getByRole('button', { name: 'Sign in' }).click();
     await page.locator('.who', { hasText: `robert${made}` }).waitFor();
   });

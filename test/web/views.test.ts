@@ -2,7 +2,7 @@ import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumPath } from './support/chromium.ts';
-import { PASSWORD, type Stage, setStage, signInPage, type Visit } from './support/stage.ts';
+import { enter, PASSWORD, type Stage, setStage, signInPage, type Visit } from './support/stage.ts';
 
 const SIZES = [
   ['360 px, dark', { width: 360, height: 740 }, 'dark'],
@@ -103,8 +103,7 @@ describe.runIf(chromiumPath)('every view', () => {
     const visited = await visit(viewport, theme);
     const { page, context } = visited;
     await page.goto(`${stage.origin}/`);
-    await page.getByLabel('Username', { exact: true }).fill('admin');
-    await page.getByLabel('Password').fill('wrong');
+    await enter(page, 'admin', 'wrong');
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByText('No active account').waitFor();
     await look(page, 'sign in, refused', size);
@@ -124,8 +123,7 @@ describe.runIf(chromiumPath)('every view', () => {
     await page.getByText('Nowhere.').waitFor();
     await look(page, 'user', size);
     await page.goto(`${stage.origin}/#/users/new`);
-    await page.getByLabel('Username', { exact: true }).fill('admin');
-    await page.getByLabel('Password').fill('short');
+    await enter(page, 'admin', 'short');
     await page.getByRole('button', { name: 'Create user' }).click();
     await page.getByText('at least 8 characters').waitFor();
     await look(page, 'new user, refused', size);

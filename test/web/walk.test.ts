@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumPath } from './support/chromium.ts';
-import { PASSWORD, type Stage, setStage, signInPage, statusOf, type Visit } from './support/stage.ts';
+import { enter, PASSWORD, type Stage, setStage, signInPage, statusOf, type Visit } from './support/stage.ts';
 
 /** One story on an empty database: each step stands on those before it. */
 describe.runIf(chromiumPath)('the page', () => {
@@ -22,8 +22,7 @@ describe.runIf(chromiumPath)('the page', () => {
   it('makes the first admin where there is none, and signs it in', async () => {
     const { page } = admin;
     await page.goto(`${stage.origin}/`);
-    await page.getByLabel('Username', { exact: true }).fill('admin');
-    await page.getByLabel('Password').fill('short');
+    await enter(page, 'admin', 'short');
     await page.getByRole('button', { name: 'Create admin' }).click();
     await page.getByText('at least 8 characters').waitFor();
     expect(await page.getByLabel('Password').getAttribute('aria-invalid')).toBe('true');
@@ -36,8 +35,7 @@ describe.runIf(chromiumPath)('the page', () => {
   it('asks others to sign in from then on, and says in the server’s words what is wrong', async () => {
     const { page } = ada;
     await page.goto(`${stage.origin}/`);
-    await page.getByLabel('Username', { exact: true }).fill('admin');
-    await page.getByLabel('Password').fill('no password');
+    await enter(page, 'admin', 'no password');
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByText('No active account found with the given credentials').waitFor();
   });
@@ -99,8 +97,7 @@ describe.runIf(chromiumPath)('the page', () => {
     const { page } = admin;
     await page.getByRole('link', { name: 'Users' }).click();
     await page.getByRole('link', { name: 'New user' }).click();
-    await page.getByLabel('Username', { exact: true }).fill('admin');
-    await page.getByLabel('Password').fill('short');
+    await enter(page, 'admin', 'short');
     await page.getByRole('button', { name: 'Create user' }).click();
     await page
       .getByText('A user with that username already exists.')
@@ -108,8 +105,7 @@ describe.runIf(chromiumPath)('the page', () => {
       .first()
       .waitFor();
     expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-invalid'))).toBe('true');
-    await page.getByLabel('Username', { exact: true }).fill('ada');
-    await page.getByLabel('Password').fill(PASSWORD);
+    await enter(page, 'ada', PASSWORD);
     await page.getByRole('button', { name: 'Create user' }).click();
     await page.getByRole('heading', { name: 'ada', level: 1 }).waitFor();
   });

@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { startService } from '../../support/node/service.ts';
 import { launchChromium } from './chromium.ts';
 
@@ -81,6 +81,20 @@ const ME = '/api/accounts/users/me/';
 export const statusOf = async (stage: Stage, key: string): Promise<number> =>
   (await stage.call('GET', ME, { key })).status;
 
+/**
+ * Types a name and a password until each stands in its field: a form that has just been shown takes the focus once
+ * more, and what is being typed into another field goes along.
+ */
+export async function enter(form: Page | Locator, username: string, password: string): Promise<void> {
+  const [name, secret] = [form.getByLabel('Username', { exact: true }), form.getByLabel('Password')];
+  const stands = async () =>
+    (await name.inputValue()) === username && (await secret.inputValue()) === password;
+  do {
+    await name.fill(username);
+    await secret.fill(password);
+  } while (!(await stands()));
+}
+
 export async function signInPage(
   page: Page,
   origin: string,
@@ -88,8 +102,7 @@ export async function signInPage(
   password = PASSWORD,
 ): Promise<void> {
   await page.goto(`${origin}/`);
-  await page.getByLabel('Username', { exact: true }).fill(username);
-  await page.getByLabel('Password').fill(password);
+  await enter(page, username, password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   // Or what the page says is wrong, which is more than that the other did not come.
   const profile = page.getByRole('heading', { name: 'Profile', level: 1 });
