@@ -1,5 +1,6 @@
-import { applyD1Migrations, type D1Migration, reset } from 'cloudflare:test';
+import { applyD1Migrations, type D1Migration } from 'cloudflare:test';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { dropTables } from '../support/empty-database.ts';
 import { env } from '../support/env.ts';
 import { populate, rowCounts, rowsOf, tableNames } from '../support/tables.ts';
 
@@ -7,7 +8,7 @@ const migrations = env.TEST_MIGRATIONS;
 const apply = (each: D1Migration) => applyD1Migrations(env.DB, [each]);
 
 beforeEach(async () => {
-  await reset();
+  await dropTables();
 });
 
 /** The tables that held rows before a migration and hold fewer, or are gone, after it. */
