@@ -1,6 +1,5 @@
-import { swaggerUI } from '@hono/swagger-ui';
 import document from '../../../.wrangler/openapi.json' with { type: 'json' };
-import type { AppContext, AppEnv } from '../context.ts';
+import type { AppContext } from '../context.ts';
 import type { Mounted } from '../router.ts';
 
 /** The next deployment may bring another. */
@@ -18,20 +17,28 @@ const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const PAGE = `
-  <link rel="icon" type="image/png" href="${ASSETS}/favicon-32x32.png">
-  <link rel="stylesheet" href="${ASSETS}/swagger-ui.css">
-  <nav class="swagger-ui"><p class="wrapper"><a class="link" href="/">Sign in and profile</a></p></nav>
-  <div id="swagger-ui"></div>
-  <script src="${ASSETS}/swagger-ui-bundle.js"></script>
-  <script src="${ASSETS}/start.js"></script>`;
+const PAGE = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>Edge Accounts API</title>
+    <link rel="icon" type="image/png" href="${ASSETS}/favicon-32x32.png">
+    <link rel="stylesheet" href="${ASSETS}/swagger-ui.css">
+  </head>
+  <body>
+    <nav class="swagger-ui"><p class="wrapper"><a class="link" href="/">Sign in and profile</a></p></nav>
+    <div id="swagger-ui"></div>
+    <script src="${ASSETS}/swagger-ui-bundle.js"></script>
+    <script src="${ASSETS}/start.js"></script>
+  </body>
+</html>
+`;
 
-const render = swaggerUI<AppEnv>({ title: 'Edge Accounts API', manuallySwaggerUIHtml: () => PAGE, url: '' });
-
-const page: Mounted['serve'] = (c, next) => {
+const page = async (c: AppContext) => {
   c.header('Content-Security-Policy', PAGE_POLICY);
   c.header('Cache-Control', REVALIDATED);
-  return render(c, next);
+  return c.html(PAGE);
 };
 
 /** A text from src/cli/document.ts, so that here nothing is made of the routes, nor written out. */
