@@ -37,13 +37,16 @@ const permissionIds = sql<string>`(
   join groups g on g.id = ug.group_id join json_each(g.permissions) p where ug.user_id = users.id
 )`;
 
+/** Else D1 would name the column by its whole text, in each answer. */
+export const named = <T>(name: string, expression: SQL<T>) => expression.as(name);
+
 /** Of a user what its rights and every request need, so that one query answers who is calling. */
 const identityColumns = {
   id: users.id,
   username: users.username,
   userLevel: users.userLevel,
   isActive: users.isActive,
-  permissions: permissionIds,
+  permissions: named('permissions', permissionIds),
 };
 
 type IdentityRow = Pick<typeof users.$inferSelect, 'id' | 'username' | 'userLevel' | 'isActive'> & {
@@ -68,8 +71,11 @@ export const accountColumns = {
   avatarConfig: users.avatarConfig,
   channelProfiles: users.channelProfiles,
   streamLimit: users.streamLimit,
-  groups: sql<string>`(select json_group_array(group_id) from user_groups where user_id = users.id)`,
-  apiKeyPreview,
+  groups: named(
+    'groups',
+    sql<string>`(select json_group_array(group_id) from user_groups where user_id = users.id)`,
+  ),
+  apiKeyPreview: named('api_key_preview', apiKeyPreview),
 };
 
 export type AccountRow = Pick<

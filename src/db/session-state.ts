@@ -2,7 +2,7 @@ import { eq, type Placeholder, type SQL, sql } from 'drizzle-orm';
 import type { NamedSession, SessionState } from '../core/callers.ts';
 import type { Identity } from '../core/principal.ts';
 import type { RefreshChain } from '../core/refresh-rotation.ts';
-import type { Extent } from './accounts.ts';
+import { type Extent, named } from './accounts.ts';
 import type { Database } from './client.ts';
 import { type Prepared, placeholder, prepared } from './prepared.ts';
 import { users } from './schema.ts';
@@ -23,7 +23,7 @@ export function prepareStates<Row, Known extends Identity>(
   const select = (loginStands: SQL<number>) => {
     const build = () =>
       db
-        .select({ ...columns, loginStands })
+        .select({ ...columns, loginStands: named('login_stands', loginStands) })
         .from(users)
         .where(eq(users.id, WAITING.userId));
     // Holds for what `Extent` says of its columns.
