@@ -1,10 +1,11 @@
 import { is } from 'drizzle-orm';
 import { getTableConfig, SQLiteAsyncDialect, SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { describe, expect, it } from 'vitest';
+import * as rawTables from '../../src/db/raw-tables.ts';
 import * as schema from '../../src/db/schema.ts';
 import { columnsOf, referencesOf, rowsOf, tableNames } from '../support/tables.ts';
 
-const configs = Object.values(schema)
+const configs = Object.values({ ...schema, ...rawTables })
   .filter((each) => is(each, SQLiteTable))
   .map((table) => getTableConfig(table));
 type Config = (typeof configs)[number];
