@@ -164,6 +164,7 @@ it('a whole user that was read before a deactivation does not undo it', async ()
 it('a body that breaks off is the client’s fault', async () => {
   const { access } = await signedInAs();
   const body = new ReadableStream({
+    type: 'bytes',
     start(controller) {
       controller.enqueue(new TextEncoder().encode('{"first_name":'));
       controller.error(new Error('gone'));
@@ -180,6 +181,7 @@ it('a body that is held back is judged by the credentials that hold when it has 
   const who = await signedInAs();
   let finish = () => {};
   const body = new ReadableStream({
+    type: 'bytes',
     start(controller) {
       controller.enqueue(new TextEncoder().encode('{"password":'));
       finish = () => {

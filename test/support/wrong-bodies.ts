@@ -39,10 +39,14 @@ const CHUNK_BYTES = 16 * 1024;
 
 /** Never comes to an end. */
 const endless = (): ReadableStream =>
-  new ReadableStream({ pull: (controller) => controller.enqueue(utf8(' '.repeat(CHUNK_BYTES))) });
+  new ReadableStream({
+    type: 'bytes',
+    pull: (controller) => controller.enqueue(utf8(' '.repeat(CHUNK_BYTES))),
+  });
 
 const stream = (size: number): ReadableStream =>
   new ReadableStream({
+    type: 'bytes',
     start(controller) {
       for (let sent = 0; sent < size; sent += CHUNK_BYTES)
         controller.enqueue(utf8('x'.repeat(Math.min(CHUNK_BYTES, size - sent))));
