@@ -1,5 +1,5 @@
-import { errors, type JWTHeaderParameters, type JWTPayload, jwtVerify, SignJWT } from 'jose';
-import { randomId } from './secrets.ts';
+import { CompactSign, errors, type JWTHeaderParameters, type JWTPayload, jwtVerify } from 'jose';
+import { randomId, utf8 } from './secrets.ts';
 import { keysFor, type SigningKey, type SigningKeys } from './signing-keys.ts';
 
 export type TokenKind = 'access' | 'refresh';
@@ -62,19 +62,21 @@ export async function mintToken(
 ): Promise<string> {
   if (key.signWith === undefined) throw new Error('a key that only verifies was asked to sign');
   const subject = String(userId);
-  const jwt = new SignJWT({
+  const claims = {
     token_type: kind,
     user_id: subject,
     ...(sessionId === null ? {} : { sid: sessionId }),
-  })
+    sub: subject,
+    jti: id,
+    iat: toSeconds(issuedAt),
+    exp: toSeconds(expiresAt),
+    iss: policy.jwtIssuer,
+    aud: policy.jwtAudience,
+  };
+  // What SignJWT would do, without its copy of the claims.
+  return new CompactSign(utf8(JSON.stringify(claims)))
     .setProtectedHeader({ alg: key.alg, ...(key.kid === undefined ? {} : { kid: key.kid }), typ: TYP[kind] })
-    .setSubject(subject)
-    .setJti(id)
-    .setIssuedAt(toSeconds(issuedAt))
-    .setExpirationTime(toSeconds(expiresAt));
-  if (policy.jwtIssuer !== undefined) jwt.setIssuer(policy.jwtIssuer);
-  if (policy.jwtAudience !== undefined) jwt.setAudience(policy.jwtAudience);
-  return jwt.sign(key.signWith);
+    .sign(key.signWith);
 }
 
 /**

@@ -52,21 +52,17 @@ const ONE_YEAR = 'max-age=31536000';
  */
 function logRequest(c: AppContext, { started, use }: { started: number; use: DatabaseUse }): void {
   const [caller, causes] = [c.get('caller'), c.get('causes')];
-  const line = {
-    level: causes === undefined ? 'info' : 'error',
-    requestId: c.get('requestId'),
-    method: c.req.method,
-    route: c.get('route') ?? null,
-    status: c.res.status,
-    caller: caller === undefined ? null : { kind: caller.proof.kind, userId: caller.user.id },
-    databaseRoundTrips: use.roundTrips,
-    databaseMs: use.milliseconds,
-    wallMs: Date.now() - started,
-    causes,
-  };
-  if (causes === undefined) console.log(JSON.stringify(line));
-  else console.error(JSON.stringify(line));
+  const by = caller === undefined ? null : `{"kind":"${caller.proof.kind}","userId":${caller.user.id}}`;
+  // By hand: with an object that is made for JSON.stringify it is 3 % of a request.
+  const line =
+    `"requestId":"${c.get('requestId')}","method":${quoted(c.req.method)},"route":${quoted(c.get('route'))},` +
+    `"status":${c.res.status},"caller":${by},"databaseRoundTrips":${use.roundTrips},` +
+    `"databaseMs":${use.milliseconds},"wallMs":${Date.now() - started}`;
+  if (causes === undefined) console.log(`{"level":"info",${line}}`);
+  else console.error(`{"level":"error",${line},"causes":${JSON.stringify(causes)}}`);
 }
+
+const quoted = (text: string | undefined): string => JSON.stringify(text ?? null);
 
 /** Nothing that was answered depends on such work, so a line is all that comes of its failure. */
 export function logLoss(requestId: string | null, error: unknown): void {
