@@ -3,10 +3,15 @@ import { keySetNumber } from './core/key-set-names.ts';
 import type { KeySet } from './core/signing-keys.ts';
 
 /** What wrangler binds: the database, the vars and the secrets. */
-export type Env = {
+export type Env = Vars & {
   DB: D1Database;
   JWT_KEYS?: string;
   [furtherKeys: `JWT_KEYS_${number}`]: string | undefined;
+  LOGINS_PER_NETWORK?: RateLimit;
+  LOGINS_PER_NETWORK_AND_NAME?: RateLimit;
+};
+
+type Vars = {
   JWT_ISSUER?: string;
   JWT_AUDIENCE?: string;
   ACCESS_TOKEN_TTL_SECONDS?: string;
@@ -20,8 +25,6 @@ export type Env = {
   API_KEYS_PER_USER?: string;
   RATE_LIMITS?: string;
   AUDIT_RETENTION_DAYS?: string;
-  LOGINS_PER_NETWORK?: RateLimit;
-  LOGINS_PER_NETWORK_AND_NAME?: RateLimit;
 };
 
 /** Gives the value, or notes what is wrong in `problems`; then what it gives is not used. */
@@ -62,7 +65,7 @@ const address: Reader<string | undefined> = (text, problems) => {
 const DAY_SECONDS = 86_400;
 
 /** The value of a var, or what it is where it is unset. */
-type Read = <T>(name: keyof Env, unset: T, reader: Reader<T>) => T;
+type Read = <T>(name: keyof Vars, unset: T, reader: Reader<T>) => T;
 
 const configFrom = (read: Read) => ({
   tokenPolicy: {

@@ -54,7 +54,7 @@ export type PasswordRecord = { userId: number; isActive: boolean; passwordHash: 
 
 /** An attempt that may be tried; `scope` is where it is counted. */
 export type GrantedAttempt = { attempt: PasswordAttempt; scope: string };
-export type ReservedAttempt = { outcome: AttemptOutcome; record: PasswordRecord | null };
+type ReservedAttempt = { outcome: AttemptOutcome; record: PasswordRecord | null };
 export type AttemptOutcome = { granted: true; scope: string } | { granted: false; lockedUntil: Date };
 
 export interface AttemptStore {
@@ -112,7 +112,7 @@ const attemptOf = (
 });
 
 /** What a password is checked against, and the attempt that was granted; none (null) where tries are not limited. */
-export type Admitted = { record: PasswordRecord | null; granted: GrantedAttempt | null };
+type Admitted = { record: PasswordRecord | null; granted: GrantedAttempt | null };
 
 /**
  * Lets an attempt through to its password, by both lines, in one round trip.

@@ -55,9 +55,9 @@ export interface SessionStore {
     granted?: GrantedAttempt | null,
   ): Promise<boolean>;
   /**
-   * As `CallerStore.byToken`, and marks a session that stands as refreshed at `now`, in the same round trip. Of a presented
-   * refresh token the state is that before, and what `judgeRefresh` says to it is stored in the same transaction:
-   * of parallel calls one rotates, and a token that is reused ends the session, which is recorded.
+   * As `CallerStore.byToken`, and marks a session that stands as refreshed at `now`, in the same round trip. Of a
+   * presented refresh token the state is that before, and what `judgeRefresh` says to it is stored in the same
+   * transaction: of parallel calls one rotates, and a token that is reused ends the session, which is recorded.
    */
   refreshState(named: NamedSession, now: Date, from: Source): Promise<SessionState | null>;
   /** Ends one session, for an actor with an identity one of its own; ending it again changes nothing. */
@@ -77,7 +77,7 @@ export type TokenRefusal =
   | 'refresh_replaced'
   | 'user_not_found'
   | 'user_inactive';
-export type JudgedToken<Known extends Identity> =
+type JudgedToken<Known extends Identity> =
   | {
       valid: true;
       account: Account<Known>;
@@ -97,7 +97,6 @@ export type TokenDeps = {
 export type SessionDeps = AttemptDeps &
   TokenDeps & {
     sessions: SessionStore;
-    callers: CallerStore<Identity>;
     passwordPolicy: PasswordPolicy;
   };
 

@@ -73,7 +73,7 @@ export async function mintToken(
     iss: policy.jwtIssuer,
     aud: policy.jwtAudience,
   };
-  // What SignJWT would do, without its copy of the claims.
+  // As SignJWT, without its copy and its checks of the claims.
   return new CompactSign(utf8(JSON.stringify(claims)))
     .setProtectedHeader({ alg: key.alg, ...(key.kid === undefined ? {} : { kid: key.kid }), typ: TYP[kind] })
     .sign(key.signWith);
@@ -81,7 +81,7 @@ export async function mintToken(
 
 /**
  * Checks signature, times, issuer, audience and kind; asks no database.
- * `alg` is taken from the key and never from the token (RFC 8725 section 3.1).
+ * A token whose `alg` is not that of the key is refused before anything is verified (RFC 8725 section 3.1).
  */
 export async function verifyToken(
   keys: SigningKeys,
@@ -119,6 +119,7 @@ async function verifyUnder(
       ...(policy.jwtIssuer === undefined ? {} : { issuer: policy.jwtIssuer }),
       ...(policy.jwtAudience === undefined ? {} : { audience: policy.jwtAudience }),
     });
+    // For the compiler: what was verified had a key.
     if (key === undefined) return { valid: false, reason: 'invalid' };
     return judgeClaims(payload, { key, typ: protectedHeader.typ, kind, now });
   } catch (error) {

@@ -99,7 +99,7 @@ export function toAccount(row: AccountRow): Account {
 
 /** How much of a user is read: `Row` is what `columns` give. */
 export type Extent<Row, Known extends Identity> = {
-  columns: SelectedFields;
+  columns: { [Name in keyof Row]: SelectedFields[string] };
   toAccount: (row: Row) => Account<Known>;
 };
 

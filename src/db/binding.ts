@@ -53,20 +53,21 @@ function inTime<T>(send: () => Promise<T>, use: DatabaseUse | undefined): Promis
   return new Promise((resolve, reject) => {
     const started = Date.now();
     const left = timeLeft(use, started);
-    const sent = send();
-    const timer = setTimeout(() => fail(new Error(TOO_LATE)), left);
-    const end = (): void => {
+    let isOver = false;
+    // An answer may come after the wait for it has ended, and counts once.
+    const end = (settle: () => void): void => {
+      if (isOver) return;
+      isOver = true;
       clearTimeout(timer);
       if (use !== undefined) use.milliseconds += Date.now() - started;
+      settle();
     };
-    const fail = (error: unknown): void => {
-      end();
-      reject(error);
-    };
-    sent.then((answer) => {
-      end();
-      resolve(answer);
-    }, fail);
+    const sent = send();
+    const timer = setTimeout(() => end(() => reject(new Error(TOO_LATE))), left);
+    sent.then(
+      (answer) => end(() => resolve(answer)),
+      (error) => end(() => reject(error)),
+    );
   });
 }
 

@@ -1,7 +1,7 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type { CallerStore, KeyOwner } from '../core/callers.ts';
 import type { Identity } from '../core/principal.ts';
-import type { Extent } from './accounts.ts';
+import { type Extent, named } from './accounts.ts';
 import { type Database, read } from './client.ts';
 import { type Prepared, placeholder, prepared } from './prepared.ts';
 import { selectChain, toChain } from './refresh-rotation.ts';
@@ -33,7 +33,12 @@ export function createCallerStore<Row, Known extends Identity>(
 type KeyPart = { keyId: number; keyName: string; lastUsedAt: number | null };
 
 function prepareOwner<Row>(db: Database, { columns }: Extent<Row, Identity>): Prepared<(Row & KeyPart)[]> {
-  const keyPart = { keyId: apiKeys.id, keyName: apiKeys.name, lastUsedAt: apiKeys.lastUsedAt };
+  // Named, since a batch tells columns apart by their names, and the user has an id, too.
+  const keyPart = {
+    keyId: named('key_id', sql<number>`api_keys.id`),
+    keyName: named('key_name', sql<string>`api_keys.name`),
+    lastUsedAt: apiKeys.lastUsedAt,
+  };
   const build = () =>
     db
       .select({ ...columns, ...keyPart })

@@ -42,6 +42,7 @@ type Reading = {
 
 /**
  * Asks each column once what maps its values: Drizzle asks for each row again, which takes longer than to map it.
+ * An expression is given as SQLite has it; `mapWith` is not asked.
  * @throws Error for columns in groups, which would need Drizzle's own mapping.
  */
 function readingQuickly<Rows>(built: Built<Rows>): Built<Rows> {

@@ -1,5 +1,5 @@
-// The tables of the schema that statements name by their text alone: a Worker is bundled without what is said here, which
-// each isolate would build.
+// The tables of the schema that statements name by their text alone: a Worker is bundled without what is said here,
+// which each isolate would build.
 
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import { users } from './schema.ts';

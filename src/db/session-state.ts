@@ -7,10 +7,18 @@ import type { Database } from './client.ts';
 import { type Prepared, placeholder, prepared } from './prepared.ts';
 import { users } from './schema.ts';
 
+/** The values of a statement about a session, which is built before they are known. */
+export const WAITING = {
+  userId: placeholder('userId'),
+  sessionId: placeholder('sessionId'),
+  issuedAt: placeholder('issuedAt'),
+  now: placeholder('now'),
+};
+
 /** What a token is judged by, as far as its user is `Known`. */
-export type SessionStates<Row, Known extends Identity> = {
+type SessionStates<Row, Known extends Identity> = {
   /** The statement for a token with or without a session, to be sent with `valuesOf`. */
-  of(named: NamedSession): Prepared<Row[]>;
+  of(session: NamedSession): Prepared<Row[]>;
   toState(rows: Row[], chain?: RefreshChain | null): SessionState<Known> | null;
 };
 
@@ -40,14 +48,6 @@ export function prepareStates<Row, Known extends Identity>(
     },
   };
 }
-
-/** The values of a statement about a session, which is built before they are known. */
-export const WAITING = {
-  userId: placeholder('userId'),
-  sessionId: placeholder('sessionId'),
-  issuedAt: placeholder('issuedAt'),
-  now: placeholder('now'),
-};
 
 export const valuesOf = ({ userId, sessionId, issuedAt }: NamedSession, now: Date) => ({
   userId,

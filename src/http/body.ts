@@ -28,7 +28,7 @@ export async function bufferBody(request: Request): Promise<RawBody> {
   }
 }
 
-/** As the Streams standard has it (section 4.5.3), of which the runtime's types lack `min`. */
+/** As the Streams standard has it (section 4.5.3), whose `min` the runtime's types do not take. */
 type ByteReader = {
   read(
     into: Uint8Array<ArrayBuffer>,
@@ -37,17 +37,18 @@ type ByteReader = {
   cancel(): Promise<void>;
 };
 
-/** What is read at once where nothing tells how much there is. */
+/** What is read at once, at most: memory is taken for what has come, and not for what somebody says will come. */
 const STEP_BYTES = 16 * 1024;
 
 /**
  * The length header may be absent or, from another Worker, wrong, so the bytes are counted as they come. One more than
- * `declared` is asked for, so that a body as long as it says is read at once: to iterate it took twice the CPU.
+ * `declared` is asked for, so that a small body that is as long as it says is read at once: to iterate it took twice
+ * the CPU.
  */
 async function readAll(body: ReadableStream, declared: number): Promise<RawBody> {
   const reader = body.getReader({ mode: 'byob' }) as unknown as ByteReader;
   const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let [size, step] = [0, declared >= 0 ? Math.floor(declared) + 1 : STEP_BYTES];
+  let [size, step] = [0, declared >= 0 ? Math.min(Math.floor(declared) + 1, STEP_BYTES) : STEP_BYTES];
   for (;;) {
     const { value: chunk = new Uint8Array() } = await reader.read(new Uint8Array(step), { min: step });
     size += chunk.byteLength;

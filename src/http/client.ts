@@ -11,7 +11,7 @@ export function clientOf(c: AppContext): Client {
 
 export const sourceOf = (c: AppContext): Source => new RequestSource(c.get('requestId'), c.req.raw);
 
-/** Finds out when it is asked, by what writes: most requests only read. */
+/** Finds out when it is asked, by what writes: most requests only read. Not to be spread: its members are getters. */
 class RequestSource implements Source {
   readonly requestId: string;
   readonly #request: Request;

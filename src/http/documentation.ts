@@ -19,7 +19,7 @@ export type Documentation = {
   param?: { name: string; in: 'path' };
 };
 
-/** Of all schemas; src/cli/classic-schemas.ts reads it. A schema is entered once: a second entry would replace the first. */
+/** Of all schemas; src/cli/classic-schemas.ts reads it. One is entered once: a second entry would replace the first. */
 export const documentation = z.registry<Documentation>();
 
 /**

@@ -26,6 +26,8 @@ export function answerError(error: Error, c: AppContext): Response {
   if (status === 401) c.header('WWW-Authenticate', CHALLENGE);
   const retryAfter = status === 503 ? UNAVAILABLE_SECONDS : retryAfterOf(error);
   if (retryAfter !== undefined) c.header('Retry-After', String(retryAfter));
+  // Whatever its handler said before it failed.
+  c.header('Cache-Control', 'no-store');
   return c.json(c.get('errorShape')(bodyOf(error, c), status), status);
 }
 

@@ -15,12 +15,29 @@ export class KnownPathsRouter<T> implements Router<T> {
   readonly #plain = new Map<string, Result<T>>();
   readonly #templates: Template<T>[] = [];
 
-  /** @param path `/*` for what runs before all that is added after it; else an app's path, each of them once. */
+  /**
+   * @param path `/*`, which comes first, for what runs before all others; else an app's path, each of them once.
+   * @throws Error for any other pattern, which would silently serve nothing.
+   */
   add(method: string, path: string, handler: T): void {
     if (method !== METHOD_NAME_ALL) throw new Error(`${path} has to be added for all methods`);
-    if (path === '/*') this.#before.push([handler, {}]);
-    else if (path.includes(':')) this.#templates.push(templateOf(path, handler));
+    if (path === '/*') this.#addBefore(handler);
+    else if (path.includes('*')) throw new Error(`${path} is a pattern that is not known here`);
+    else if (path.includes(':')) this.#addTemplate(templateOf(path, handler));
+    else if (this.#plain.has(path)) throw new Error(`${path} is there already`);
     else this.#plain.set(path, this.#served(handler, {}));
+  }
+
+  #addBefore(handler: T): void {
+    if (this.#plain.size + this.#templates.length > 0) throw new Error('/* has to come first');
+    this.#before.push([handler, {}]);
+  }
+
+  #addTemplate(template: Template<T>): void {
+    const { before, behind } = template;
+    if (this.#templates.some((each) => each.before === before && each.behind === behind))
+      throw new Error(`${before}:${template.name}${behind} is there already`);
+    this.#templates.push(template);
   }
 
   /** Nothing is kept of a path that a client invents. */

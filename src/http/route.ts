@@ -24,6 +24,7 @@ export type Input<Caller, Body, Query> = {
   textId: string;
   deps: Deps;
   now: Date;
+  /** Made when it is asked for, as `url`: most handlers need neither. */
   client(): Client;
   afterwards: Afterwards;
   url(): URL;

@@ -21,8 +21,9 @@ export const createRouter = (): App =>
   });
 
 /**
- * The path as every reader of URLs has it. workerd gives a URL as it came, with `..` and all, so that one in which there
- * is anything to read differently is parsed (URL standard, section 4.4), which takes longer than to find its route.
+ * The path as every reader of URLs has it. workerd gives a URL as it came, with `..` and all, so that one in which
+ * there is anything to read differently is parsed (URL standard, section 4.4), which takes longer than to find its
+ * route.
  */
 function pathOf(url: string): string {
   const end = url.search(/[?#]/);

@@ -1,20 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import type { Deps } from '../../src/core/deps.ts';
 import { hashPassword } from '../../src/core/passwords.ts';
-import {
-  judgeToken,
-  login,
-  type RefreshedTokens,
-  refresh,
-  type SessionDeps,
-  verify,
-} from '../../src/core/sessions.ts';
+import { judgeToken, login, type RefreshedTokens, refresh, verify } from '../../src/core/sessions.ts';
 import { servicesOf } from '../../src/services.ts';
 import { env } from '../support/env.ts';
 import { later, NOW, SOMEWHERE, sessionIdsOf, storedUser } from '../support/stores.ts';
 import { type Part, partsOf } from '../support/tokens.ts';
 
-const off: SessionDeps = servicesOf(env);
-const on: SessionDeps = { ...off, tokenPolicy: { ...off.tokenPolicy, rotatesRefreshTokens: true } };
+const off = servicesOf(env);
+const on: Deps = { ...off, tokenPolicy: { ...off.tokenPolicy, rotatesRefreshTokens: true } };
 
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;

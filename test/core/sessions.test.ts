@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Deps } from '../../src/core/deps.ts';
 import { chainOf, hashPassword } from '../../src/core/passwords.ts';
 import { Secret } from '../../src/core/secrets.ts';
-import { login, refresh, type SessionDeps, verify } from '../../src/core/sessions.ts';
+import { login, refresh, verify } from '../../src/core/sessions.ts';
 import { servicesOf } from '../../src/services.ts';
 import { env } from '../support/env.ts';
 import {
@@ -23,7 +24,7 @@ const REFUSED = {
   message: 'No active account found with the given credentials',
 };
 
-const depsOf = (passwordIterations: number): SessionDeps => ({
+const depsOf = (passwordIterations: number): Deps => ({
   ...servicesOf(env),
   passwordPolicy: { passwordIterations, passwordMinLength: 8 },
 });
@@ -74,7 +75,7 @@ describe('login', () => {
     const by = depsOf(2000);
     const allHaveLooked = Promise.withResolvers<void>();
     let looks = 0;
-    const together: SessionDeps = {
+    const together: Deps = {
       ...by,
       attempts: {
         ...by.attempts,
@@ -122,7 +123,7 @@ describe('login', () => {
 
   it('gives nothing to a login that was hashing while the password changed', async () => {
     const user = await member();
-    const raced: SessionDeps = {
+    const raced: Deps = {
       ...deps,
       attempts: {
         ...deps.attempts,
@@ -158,7 +159,7 @@ describe('login', () => {
 
 describe('the lifetime of a login', () => {
   const policy = { accessTokenTtlSeconds: 1800, refreshTokenTtlSeconds: 3600 };
-  const shortLived: SessionDeps = { ...deps, tokenPolicy: policy };
+  const shortLived: Deps = { ...deps, tokenPolicy: policy };
 
   it('names one session in both tokens', async () => {
     const pair = await signIn((await member()).username);
@@ -177,7 +178,7 @@ describe('the lifetime of a login', () => {
     expect(await refreshed(3_599_000)).toMatchObject({ exp: ends });
     await expect(refreshed(3_600_000)).rejects.toMatchObject({ message: 'Token is expired' });
 
-    const brief: SessionDeps = { ...deps, tokenPolicy: { ...policy, refreshTokenTtlSeconds: 60 } };
+    const brief: Deps = { ...deps, tokenPolicy: { ...policy, refreshTokenTtlSeconds: 60 } };
     const pair = await signIn((await member()).username, PASSWORD, brief);
     expect(partsOf(pair.access).payload['exp']).toBe(partsOf(pair.refresh).payload['exp']);
   });

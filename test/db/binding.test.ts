@@ -78,6 +78,18 @@ describe('a database that does not answer', () => {
     expect(await timeToFail(write(() => db.run(one)))).toBe(100);
     expect([asked(), use.roundTrips]).toEqual([3, 3]);
   });
+
+  it('costs its time once when it answers after the wait for it has ended', async () => {
+    const use = newUse();
+    const nothing = { success: true, results: [], meta: {} };
+    const late: Interceptor = ({ number }) =>
+      new Promise((resolve) => setTimeout(resolve, number === 1 ? 3500 : 1000, nothing));
+    const { db } = bounded(late, use);
+    const answered = read(() => db.all(one));
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(await answered).toEqual([]);
+    expect([use.roundTrips, use.milliseconds]).toEqual([2, 4000]);
+  });
 });
 
 describe('what a request uses', () => {

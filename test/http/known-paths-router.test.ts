@@ -53,6 +53,15 @@ describe('the router', () => {
     expect(() => routerOf(path)).toThrow(`${path} has more than one parameter, or one that is no segment`);
   });
 
+  it.each([
+    [['/users/', '/users/'], '/users/ is there already'],
+    [['/users/:id/', '/users/:name/'], '/users/:name/ is there already'],
+    [['/users/', '/*'], '/* has to come first'],
+    [['/api/*'], '/api/* is a pattern that is not known here'],
+  ])('refuses %j, of which something would never run', (paths, problem) => {
+    expect(() => routerOf(...paths)).toThrow(problem);
+  });
+
   it('takes no handler for one method, since what it keeps is for all', () => {
     expect(() => routerOf().add('GET', '/users/', 'x')).toThrow('/users/ has to be added for all methods');
   });
