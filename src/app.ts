@@ -1,6 +1,5 @@
 import type { Deps } from './core/deps.ts';
 import type { Env } from './env.ts';
-import { cors } from './http/cors.ts';
 import { answerError, answerNotFound } from './http/errors.ts';
 import { operations } from './http/operations.ts';
 import { type Measured, requestContext } from './http/request.ts';
@@ -16,7 +15,6 @@ import { pageRoutes } from './http/routes/page.ts';
 export function createApp(servicesOf: (env: Env) => Deps, measured: Measured): App {
   const app = createRouter();
   app.use(requestContext(servicesOf, measured));
-  app.use(cors);
   mount(app, [...operations, ...docsRoutes, ...jwksRoutes, ...pageRoutes]);
   app.notFound(answerNotFound);
   app.onError(answerError);

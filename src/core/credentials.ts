@@ -31,14 +31,12 @@ export type Authentication<Known extends Identity = Identity> =
  * `Authorization: ApiKey`. Schemes match in any case; an unknown one is passed over.
  */
 export function credentialOf(headers: { authorization: string | null; apiKey: string | null }): Credential {
-  const [scheme, value, ...more] = trimmed(headers.authorization).split(/[ \t]+/);
-  const oneValue = value !== undefined && more.length === 0;
-  if (scheme?.toLowerCase() === 'bearer') {
-    return oneValue ? { kind: 'bearer', token: value } : { kind: 'malformed_bearer' };
-  }
+  const { scheme, value } = partsOf(trimmed(headers.authorization));
+  if (scheme === 'bearer')
+    return value === null ? { kind: 'malformed_bearer' } : { kind: 'bearer', token: value };
   const apiKey = trimmed(headers.apiKey);
   if (apiKey !== '') return { kind: 'api_key', key: apiKey };
-  if (scheme?.toLowerCase() === 'apikey' && oneValue) return { kind: 'api_key', key: value };
+  if (scheme === 'apikey' && value !== null) return { kind: 'api_key', key: value };
   return { kind: 'none' };
 }
 
@@ -46,6 +44,15 @@ export function credentialOf(headers: { authorization: string | null; apiKey: st
 export function credentialOfText(text: string): Credential {
   if (text === '') return { kind: 'none' };
   return text.startsWith(KEY_PREFIX) ? { kind: 'api_key', key: text } : { kind: 'bearer', token: text };
+}
+
+/** A scheme in lower case, and what stands behind it; null unless that is one value. */
+function partsOf(header: string): { scheme: string; value: string | null } {
+  let end = 0;
+  while (end < header.length && !isBlank(header[end])) end++;
+  const value = trimmed(header.slice(end));
+  const isOne = value !== '' && !value.includes(' ') && !value.includes('\t');
+  return { scheme: header.slice(0, end).toLowerCase(), value: isOne ? value : null };
 }
 
 /** Without outer blanks as HTTP knows them (RFC 9110 section 5.6.3); a pattern could be made to backtrack. */
@@ -66,15 +73,15 @@ type Presented<Known extends Identity> = { callers: CallerStore<Known>; from: So
  * token. At most one round trip; none for a credential that cannot be genuine.
  * @param callers knows as much of the user as the door needs.
  */
-export async function authenticate<Known extends Identity>(
+export function authenticate<Known extends Identity>(
   deps: TokenDeps,
   { credential, ...presented }: Presented<Known> & { credential: Credential },
 ): Promise<Authentication<Known>> {
   switch (credential.kind) {
     case 'none':
-      return { valid: false, reason: 'not_provided' };
+      return Promise.resolve({ valid: false, reason: 'not_provided' });
     case 'malformed_bearer':
-      return { valid: false, reason: 'malformed_header' };
+      return Promise.resolve({ valid: false, reason: 'malformed_header' });
     case 'bearer':
       return authenticateToken(deps, credential.token, presented);
     case 'api_key':

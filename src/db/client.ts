@@ -29,8 +29,9 @@ type Expected = { when: RegExp; error: () => Error };
  * @throws DomainError `unavailable` when D1 fails, or lacks tables. Whatever is thrown, here and below, keeps the
  * innermost message only, since Drizzle's holds the SQL with all its parameters, password hashes among them.
  */
-export const read = <T>(send: () => PromiseLike<T>): Promise<T> =>
-  answered(send, { mayRepeat: (messages) => !messages.some(isOverload) });
+export const read = <T>(send: () => PromiseLike<T>): Promise<T> => answered(send, READING);
+
+const READING = { mayRepeat: (messages: string[]) => !messages.some(isOverload) };
 
 /**
  * As `read`, for a write that may be sent again without being made twice; not after a wait that ended, since the

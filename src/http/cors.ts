@@ -1,5 +1,4 @@
-import type { MiddlewareHandler } from 'hono';
-import type { AppContext, AppEnv } from './context.ts';
+import type { AppContext } from './context.ts';
 import { isPageLoginPath } from './page-login.ts';
 import { JWKS_PATH } from './routes/jwks.ts';
 
@@ -10,8 +9,7 @@ const PREFLIGHT_SECONDS = 2 * 60 * 60;
  * origin may be allowed; errors carry the headers too, or a page could not read them. The paths that do take a
  * cookie are for our own page, and public keys are for anyone, whatever is configured.
  */
-export const cors: MiddlewareHandler<AppEnv> = async (c, next) => {
-  await next();
+export function allowOrigins(c: AppContext): void {
   if (isPageLoginPath(c.get('route') ?? '')) return;
   const isForAnyone = c.get('route') === JWKS_PATH;
   const origins = isForAnyone ? ['*'] : configuredOrigins(c);
@@ -27,7 +25,7 @@ export const cors: MiddlewareHandler<AppEnv> = async (c, next) => {
   c.res.headers.set('Access-Control-Allow-Methods', c.res.headers.get('Allow') ?? '');
   c.res.headers.set('Access-Control-Allow-Headers', 'authorization, content-type, x-api-key');
   c.res.headers.set('Access-Control-Max-Age', String(PREFLIGHT_SECONDS));
-};
+}
 
 /** While the configuration is wrong there is only a 503 to read, and any page may read that. */
 function configuredOrigins(c: AppContext): readonly string[] {

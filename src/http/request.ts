@@ -2,7 +2,8 @@ import type { MiddlewareHandler } from 'hono';
 import type { DatabaseUse } from '../core/database-use.ts';
 import type { Deps } from '../core/deps.ts';
 import type { Env } from '../env.ts';
-import type { AppContext, AppEnv } from './context.ts';
+import type { AppContext, AppEnv, ErrorShape } from './context.ts';
+import { allowOrigins } from './cors.ts';
 import { causesOf } from './errors.ts';
 
 /** Runs a request and counts into `use` what it asks of the database. */
@@ -18,14 +19,17 @@ export const requestContext =
     const afterwards: (() => Promise<void>)[] = [];
     c.set('requestId', requestId);
     c.set('deps', () => servicesOf(c.env));
-    c.set('errorShape', (body) => body);
+    c.set('errorShape', asItIs);
     c.set('afterwards', afterwards);
     await measured(use, next);
+    allowOrigins(c);
     protect(c);
     logRequest(c, { started, use });
     for (const work of afterwards)
       c.executionCtx.waitUntil(work().catch((error) => logLoss(requestId, error)));
   };
+
+const asItIs: ErrorShape = (body) => body;
 
 /**
  * Headers of every answer. A page has a policy of its own; anything else is to be shown by nobody. What says nothing of
