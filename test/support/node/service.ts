@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exportJWK, generateKeyPair } from 'jose';
 import { createTestHarness } from 'wrangler';
+import { createKeySet } from '../../../src/cli/key-set.ts';
 import { freshCheckout, projectRoot } from './checkout.ts';
 
 export type Service = { origin: string; stop: () => Promise<void> };
@@ -20,7 +20,7 @@ export async function startService(vars: Record<string, string> = {}): Promise<S
   process.chdir(checkout.folder);
   const server = createTestHarness({
     root: checkout.folder,
-    workers: [{ configPath: 'wrangler.toml', vars, secrets: { JWT_KEYS: await newSigningKeys() } }],
+    workers: [{ configPath: 'wrangler.toml', vars, secrets: { JWT_KEYS: await createKeySet() } }],
   });
   const { url } = await server.listen();
   await server.getWorker().applyD1Migrations('DB');
@@ -33,10 +33,4 @@ export async function startService(vars: Record<string, string> = {}): Promise<S
       await checkout.remove();
     },
   };
-}
-
-/** The text of a `JWT_KEYS` with a new private key. */
-export async function newSigningKeys(): Promise<string> {
-  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
-  return JSON.stringify({ keys: [await exportJWK(privateKey)] });
 }

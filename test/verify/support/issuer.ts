@@ -79,9 +79,3 @@ export async function serveJwks(...signers: Signer[]): Promise<JwksEndpoint> {
 
 const setOf = (signers: Signer[]): string =>
   JSON.stringify({ keys: signers.map(({ publicJwk }) => publicJwk) });
-
-/** The text of a `JWT_KEYS` with a new private key. */
-export async function newSigningKeys(): Promise<string> {
-  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
-  return JSON.stringify({ keys: [await exportJWK(privateKey)] });
-}

@@ -1,5 +1,5 @@
 import { createTestHarness, unstable_readConfig } from 'wrangler';
-import { newSigningKeys } from './issuer.ts';
+import { createKeySet } from '../../../src/cli/key-set.ts';
 
 const root = new URL('../../..', import.meta.url).pathname;
 const { compatibility_date } = unstable_readConfig({ config: `${root}wrangler.toml` });
@@ -47,7 +47,7 @@ export async function startTwoWorkers({ jwksUrl }: { jwksUrl: string }): Promise
           d1_databases: [
             { binding: 'DB', database_name: 'edge-accounts', migrations_dir: `${root}migrations` },
           ],
-          vars: { JWT_KEYS: await newSigningKeys(), RATE_LIMITS: 'off', PASSWORD_ITERATIONS: '1000' },
+          vars: { JWT_KEYS: await createKeySet(), RATE_LIMITS: 'off', PASSWORD_ITERATIONS: '1000' },
         },
       },
       {
