@@ -73,15 +73,15 @@ type Presented<Known extends Identity> = { callers: CallerStore<Known>; from: So
  * token. At most one round trip; none for a credential that cannot be genuine.
  * @param callers knows as much of the user as the door needs.
  */
-export function authenticate<Known extends Identity>(
+export async function authenticate<Known extends Identity>(
   deps: TokenDeps,
   { credential, ...presented }: Presented<Known> & { credential: Credential },
 ): Promise<Authentication<Known>> {
   switch (credential.kind) {
     case 'none':
-      return Promise.resolve({ valid: false, reason: 'not_provided' });
+      return { valid: false, reason: 'not_provided' };
     case 'malformed_bearer':
-      return Promise.resolve({ valid: false, reason: 'malformed_header' });
+      return { valid: false, reason: 'malformed_header' };
     case 'bearer':
       return authenticateToken(deps, credential.token, presented);
     case 'api_key':

@@ -45,13 +45,13 @@ export function mount(app: App, routes: readonly Mounted[]): void {
   for (const [path, ofPath] of Map.groupBy(routes, ({ config }) => config.path)) {
     const byMethod = new Map(ofPath.map(({ config, serve }) => [config.method.toUpperCase(), serve]));
     const allow = [...byMethod.keys(), ...(byMethod.has('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
-    app.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), (c, next) => {
+    app.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c, next) => {
       c.set('route', path);
       const { method } = c.req;
       const serve = byMethod.get(method === 'HEAD' ? 'GET' : method);
       if (serve !== undefined) return serve(c, next);
       c.header('Allow', allow);
-      if (method === 'OPTIONS') return Promise.resolve(c.body(null, 204));
+      if (method === 'OPTIONS') return c.body(null, 204);
       throw new DomainError('method_not_allowed', `Method "${method}" not allowed.`);
     });
   }
