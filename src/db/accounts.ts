@@ -41,7 +41,7 @@ const permissionIds = sql<string>`(
 export const named = <T>(name: string, expression: SQL<T>) => expression.as(name);
 
 /** Of a user what its rights and every request need, so that one query answers who is calling. */
-const identityColumns = {
+export const identityColumns = {
   id: users.id,
   username: users.username,
   userLevel: users.userLevel,
@@ -53,12 +53,12 @@ type IdentityRow = Pick<typeof users.$inferSelect, 'id' | 'username' | 'userLeve
   permissions: string;
 };
 
-function toIdentity({ permissions, ...user }: IdentityRow): Account<Identity> {
+export function toIdentity({ permissions, ...user }: IdentityRow): Account<Identity> {
   return { user, rights: rightsOf(user.userLevel, parseStored<number[]>(permissions)) };
 }
 
 /** All of a user that anybody is shown. */
-export const accountColumns = {
+const accountColumns = {
   ...identityColumns,
   email: users.email,
   firstName: users.firstName,

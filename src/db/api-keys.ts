@@ -9,7 +9,15 @@ import {
   TOUCH_INTERVAL_MS,
 } from '../core/api-keys.ts';
 import type { Actor, Source } from '../core/principal.ts';
-import { accountColumns, asActor, outranks, type Repetition, selectAccounts, toAccount } from './accounts.ts';
+import {
+  asActor,
+  identityColumns,
+  outranks,
+  type Repetition,
+  selectAccounts,
+  toAccount,
+  toIdentity,
+} from './accounts.ts';
 import { byActor, type Recorded, record } from './audit-events.ts';
 import { type Database, raw, read, repeatableWrite, rowCount, write } from './client.ts';
 import { apiKeys, users } from './schema.ts';
@@ -40,9 +48,9 @@ export function createApiKeyStore(db: Database): ApiKeyStore {
     },
     async find(id) {
       const [row] = await read(() =>
-        selectKeys(db, { key: keyColumns, owner: accountColumns }).where(eq(apiKeys.id, id)),
+        selectKeys(db, { key: keyColumns, owner: identityColumns }).where(eq(apiKeys.id, id)),
       );
-      return row === undefined ? null : { key: toKey(row.key), owner: toAccount(row.owner).rights };
+      return row === undefined ? null : { key: toKey(row.key), owner: toIdentity(row.owner).rights };
     },
     replace: (key, limit, actor) => replace(db, { key, limit, actor }),
     async delete(id, actor) {

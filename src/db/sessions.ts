@@ -3,7 +3,7 @@ import type { SelectedFields } from 'drizzle-orm/sqlite-core';
 import type { Actor } from '../core/principal.ts';
 import { randomId, type Secret } from '../core/secrets.ts';
 import type { LiveSession, NewSession, Session, SessionStore } from '../core/sessions.ts';
-import { accountColumns, asActor, IDENTITY, loginsEnded, outranks, toAccount } from './accounts.ts';
+import { asActor, IDENTITY, identityColumns, loginsEnded, outranks, toIdentity } from './accounts.ts';
 import { byActor, countedOfSelf, record } from './audit-events.ts';
 import { type Database, raw, read, repeatableWrite, rowCount } from './client.ts';
 import { settleAttempt } from './login-attempts.ts';
@@ -71,11 +71,11 @@ export function createSessionStore(db: Database): SessionStore {
     },
     async findLive(sessionId, now) {
       const [row] = await read(() =>
-        selectLive(db, { session: liveColumns, owner: accountColumns }).where(
+        selectLive(db, { session: liveColumns, owner: identityColumns }).where(
           and(eq(sessions.id, sessionId), gt(sessions.expiresAt, now.getTime())),
         ),
       );
-      return row === undefined ? null : { session: toLive(row.session), owner: toAccount(row.owner).rights };
+      return row === undefined ? null : { session: toLive(row.session), owner: toIdentity(row.owner).rights };
     },
     async endUnlessOutranked(sessionId, actor) {
       const outranking = sql`exists (select 1 from users where users.id = sessions.user_id and ${outranks(actor)})`;
