@@ -4,7 +4,7 @@ import type { Deps } from '../core/deps.ts';
 import type { Env } from '../env.ts';
 import type { AppContext, AppEnv, ErrorShape } from './context.ts';
 import { allowOrigins } from './cors.ts';
-import { causesOf } from './errors.ts';
+import { logLine, logLoss } from './log.ts';
 
 /** Runs a request and counts into `use` what it asks of the database. */
 export type Measured = <T>(use: DatabaseUse, run: () => T) => T;
@@ -50,26 +50,16 @@ const NO_PAGE = "default-src 'none'; frame-ancestors 'none'";
 /** RFC 6797. Of this host alone: what else runs under its domain is not ours to decide. */
 const ONE_YEAR = 'max-age=31536000';
 
-/**
- * One line of JSON for each request, without anything that the client chose but its method. The platform's clock
- * moves only while something is waited for, so the times leave computing out.
- */
 function logRequest(c: AppContext, { started, use }: { started: number; use: DatabaseUse }): void {
-  const [caller, causes] = [c.get('caller'), c.get('causes')];
-  const by = caller === undefined ? null : `{"kind":"${caller.proof.kind}","userId":${caller.user.id}}`;
-  // By hand: with an object that is made for JSON.stringify it is 3 % of a request.
-  const line =
-    `"requestId":"${c.get('requestId')}","method":${quoted(c.req.method)},"route":${quoted(c.get('route'))},` +
-    `"status":${c.res.status},"caller":${by},"databaseRoundTrips":${use.roundTrips},` +
-    `"databaseMs":${use.milliseconds},"wallMs":${Date.now() - started}`;
-  if (causes === undefined) console.log(`{"level":"info",${line}}`);
-  else console.error(`{"level":"error",${line},"causes":${JSON.stringify(causes)}}`);
-}
-
-const quoted = (text: string | undefined): string => JSON.stringify(text ?? null);
-
-/** Nothing that was answered depends on such work, so a line is all that comes of its failure. */
-export function logLoss(requestId: string | null, error: unknown): void {
-  const line = { level: 'warn', requestId, message: 'work after the answer failed', causes: causesOf(error) };
-  console.warn(JSON.stringify(line));
+  const caller = c.get('caller');
+  logLine({
+    requestId: c.get('requestId'),
+    method: c.req.method,
+    route: c.get('route') ?? null,
+    result: ['status', c.res.status],
+    caller: caller === undefined ? null : { kind: caller.proof.kind, userId: caller.user.id },
+    use,
+    started,
+    causes: c.get('causes'),
+  });
 }
