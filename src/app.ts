@@ -2,7 +2,7 @@ import type { Deps } from './core/deps.ts';
 import type { Env } from './env.ts';
 import { answerError, answerNotFound } from './http/errors.ts';
 import { operations } from './http/operations.ts';
-import { type Measured, requestContext } from './http/request.ts';
+import { type Measured, serving } from './http/request.ts';
 import { type App, createRouter, mount } from './http/router.ts';
 import { docsRoutes } from './http/routes/docs.ts';
 import { jwksRoutes } from './http/routes/jwks.ts';
@@ -14,9 +14,9 @@ import { pageRoutes } from './http/routes/page.ts';
  */
 export function createApp(servicesOf: (env: Env) => Deps, measured: Measured): App {
   const app = createRouter();
-  app.use(requestContext(servicesOf, measured));
-  mount(app, [...operations, ...docsRoutes, ...jwksRoutes, ...pageRoutes]);
-  app.notFound(answerNotFound);
+  const served = serving(servicesOf, measured);
+  mount(app, [...operations, ...docsRoutes, ...jwksRoutes, ...pageRoutes], served);
+  app.notFound(served(answerNotFound));
   app.onError(answerError);
   return app;
 }

@@ -26,3 +26,6 @@ export type AppEnv = {
 };
 
 export type AppContext = Context<AppEnv>;
+
+/** Answers a request. */
+export type Handler = (c: AppContext) => Promise<Response>;

@@ -9,22 +9,22 @@ const PREFLIGHT_SECONDS = 2 * 60 * 60;
  * origin may be allowed; errors carry the headers too, or a page could not read them. The paths that do take a
  * cookie are for our own page, and public keys are for anyone, whatever is configured.
  */
-export function allowOrigins(c: AppContext): void {
+export function allowOrigins(c: AppContext, headers: Headers): void {
   if (isPageLoginPath(c.get('route') ?? '')) return;
   const isForAnyone = c.get('route') === JWKS_PATH;
   const origins = isForAnyone ? ['*'] : configuredOrigins(c);
   const anyOrigin = origins.includes('*');
-  if (!anyOrigin) c.res.headers.append('Vary', 'Origin');
+  if (!anyOrigin) headers.append('Vary', 'Origin');
   const origin = c.req.header('Origin');
   // What caches keep is for pages too, whoever asked first.
-  if (isForAnyone) c.res.headers.set('Access-Control-Allow-Origin', '*');
+  if (isForAnyone) headers.set('Access-Control-Allow-Origin', '*');
   if (origin === undefined || !(anyOrigin || origins.includes(origin))) return;
-  c.res.headers.set('Access-Control-Allow-Origin', anyOrigin ? '*' : origin);
-  c.res.headers.set('Access-Control-Expose-Headers', 'Retry-After, X-Request-Id');
+  headers.set('Access-Control-Allow-Origin', anyOrigin ? '*' : origin);
+  headers.set('Access-Control-Expose-Headers', 'Retry-After, X-Request-Id');
   if (c.req.method !== 'OPTIONS') return;
-  c.res.headers.set('Access-Control-Allow-Methods', c.res.headers.get('Allow') ?? '');
-  c.res.headers.set('Access-Control-Allow-Headers', 'authorization, content-type, x-api-key');
-  c.res.headers.set('Access-Control-Max-Age', String(PREFLIGHT_SECONDS));
+  headers.set('Access-Control-Allow-Methods', headers.get('Allow') ?? '');
+  headers.set('Access-Control-Allow-Headers', 'authorization, content-type, x-api-key');
+  headers.set('Access-Control-Max-Age', String(PREFLIGHT_SECONDS));
 }
 
 /** While the configuration is wrong there is only a 503 to read, and any page may read that. */

@@ -20,7 +20,7 @@ const CHALLENGE = 'Bearer realm="api"';
 const UNAVAILABLE_SECONDS = 5;
 
 /** Answers any failure as JSON. What is not a DomainError is a fault of ours: fixed text, the rest to the log. */
-export function answerError(error: Error, c: AppContext): Response {
+export function answerError(error: unknown, c: AppContext): Response {
   const status = error instanceof DomainError ? STATUS[error.code] : 500;
   if (status >= 500) c.set('causes', causesOf(error));
   if (status === 401) c.header('WWW-Authenticate', CHALLENGE);
@@ -31,17 +31,17 @@ export function answerError(error: Error, c: AppContext): Response {
   return c.json(c.get('errorShape')(bodyOf(error, c), status), status);
 }
 
-const retryAfterOf = (error: Error): number | undefined =>
+const retryAfterOf = (error: unknown): number | undefined =>
   error instanceof DomainError ? error.retryAfterSeconds : undefined;
 
 /** Answers a path that nobody serves. Its preflight succeeds, so that a page can read the 404. */
-export function answerNotFound(c: AppContext): Response {
-  if (c.req.method !== 'OPTIONS') return answerError(new DomainError('not_found', 'Not found.'), c);
+export async function answerNotFound(c: AppContext): Promise<Response> {
+  if (c.req.method !== 'OPTIONS') throw new DomainError('not_found', 'Not found.');
   c.header('Allow', 'OPTIONS');
   return c.body(null, 204);
 }
 
-function bodyOf(error: Error, c: AppContext): Record<string, unknown> {
+function bodyOf(error: unknown, c: AppContext): Record<string, unknown> {
   if (error instanceof DomainError) return error.fields ?? { detail: error.message, ...error.extra };
   return { detail: 'Internal server error.', request_id: c.get('requestId') };
 }

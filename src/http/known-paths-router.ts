@@ -1,6 +1,5 @@
 import { METHOD_NAME_ALL, type Params, type Result, type Router } from 'hono/router';
 
-type Served<T> = [handler: T, params: Params];
 /** A path with a parameter for one of its segments: what stands before and behind that, and its name. */
 type Template<T> = { before: string; name: string; behind: string; handler: T };
 
@@ -11,26 +10,16 @@ type Template<T> = { before: string; name: string; behind: string; handler: T };
  */
 export class KnownPathsRouter<T> implements Router<T> {
   readonly name = 'KnownPathsRouter';
-  readonly #before: Served<T>[] = [];
   readonly #plain = new Map<string, Result<T>>();
   readonly #templates: Template<T>[] = [];
 
-  /**
-   * @param path `/*`, which comes first, for what runs before all others; else an app's path, each of them once.
-   * @throws Error for any other pattern, which would silently serve nothing.
-   */
+  /** @throws Error for a path that is there already, or a pattern, of which something would silently never run. */
   add(method: string, path: string, handler: T): void {
     if (method !== METHOD_NAME_ALL) throw new Error(`${path} has to be added for all methods`);
-    if (path === '/*') this.#addBefore(handler);
-    else if (path.includes('*')) throw new Error(`${path} is a pattern that is not known here`);
+    if (path.includes('*')) throw new Error(`${path} is a pattern that is not known here`);
     else if (path.includes(':')) this.#addTemplate(templateOf(path, handler));
     else if (this.#plain.has(path)) throw new Error(`${path} is there already`);
-    else this.#plain.set(path, this.#served(handler, {}));
-  }
-
-  #addBefore(handler: T): void {
-    if (this.#plain.size + this.#templates.length > 0) throw new Error('/* has to come first');
-    this.#before.push([handler, {}]);
+    else this.#plain.set(path, served(handler, {}));
   }
 
   #addTemplate(template: Template<T>): void {
@@ -49,15 +38,13 @@ export class KnownPathsRouter<T> implements Router<T> {
     for (const { before, name, behind, handler } of this.#templates) {
       const value = path.slice(before.length, path.length - behind.length);
       if (value === '' || value.includes('/') || path !== before + value + behind) continue;
-      return this.#served(handler, { [name]: value });
+      return served(handler, { [name]: value });
     }
-    return [this.#before];
-  }
-
-  #served(handler: T, params: Params): Result<T> {
-    return [[...this.#before, [handler, params]]];
+    return [[]];
   }
 }
+
+const served = <T>(handler: T, params: Params): Result<T> => [[[handler, params]]];
 
 function templateOf<T>(path: string, handler: T): Template<T> {
   const [, before, name, behind] = /^([^:]*):(\w+)(\/[^:]*)$/.exec(path) ?? [];

@@ -1,18 +1,25 @@
-import type { MiddlewareHandler } from 'hono';
 import type { DatabaseUse } from '../core/database-use.ts';
 import type { Deps } from '../core/deps.ts';
 import type { Env } from '../env.ts';
-import type { AppContext, AppEnv, ErrorShape } from './context.ts';
+import type { AppContext, ErrorShape, Handler } from './context.ts';
 import { allowOrigins } from './cors.ts';
+import { answerError } from './errors.ts';
 import { logLine, logLoss } from './log.ts';
 
 /** Runs a request and counts into `use` what it asks of the database. */
 export type Measured = <T>(use: DatabaseUse, run: () => T) => T;
 
-/** Sets up what every request has, logs one line of it, and runs what it left for after the answer. */
-export const requestContext =
-  (servicesOf: (env: Env) => Deps, measured: Measured): MiddlewareHandler<AppEnv> =>
-  async (c, next) => {
+/** Makes of what answers a request, or fails, what serves it whole. */
+export type Serving = (handle: Handler) => Handler;
+
+/**
+ * Sets up what every request has, answers what fails, logs one line, and runs what was left for after the answer.
+ * Around the handlers and not before them: a middleware of Hono's takes every request through three more functions.
+ */
+export const serving =
+  (servicesOf: (env: Env) => Deps, measured: Measured): Serving =>
+  (handle) =>
+  async (c) => {
     const started = Date.now();
     const use: DatabaseUse = { roundTrips: 0, milliseconds: 0 };
     const requestId = crypto.randomUUID();
@@ -21,13 +28,22 @@ export const requestContext =
     c.set('deps', () => servicesOf(c.env));
     c.set('errorShape', asItIs);
     c.set('afterwards', afterwards);
-    await measured(use, next);
-    allowOrigins(c);
-    protect(c);
-    logRequest(c, { started, use });
+    const answer = await measured(use, () => answered(handle, c));
+    allowOrigins(c, answer.headers);
+    protect(c, answer.headers);
+    logRequest(c, { status: answer.status, started, use });
     for (const work of afterwards)
       c.executionCtx.waitUntil(work().catch((error) => logLoss(requestId, error)));
+    return answer;
   };
+
+async function answered(handle: Handler, c: AppContext): Promise<Response> {
+  try {
+    return await handle(c);
+  } catch (error) {
+    return answerError(error, c);
+  }
+}
 
 const asItIs: ErrorShape = (body) => body;
 
@@ -36,8 +52,7 @@ const asItIs: ErrorShape = (body) => body;
  * caches is kept by none: tokens and keys must not be (RFC 6749 section 5.1), and a shared cache does not know that
  * the answer to an `X-API-Key` is for one caller.
  */
-function protect(c: AppContext): void {
-  const { headers } = c.res;
+function protect(c: AppContext, headers: Headers): void {
   headers.set('X-Request-Id', c.get('requestId'));
   headers.set('X-Content-Type-Options', 'nosniff');
   headers.set('Referrer-Policy', 'no-referrer');
@@ -50,13 +65,15 @@ const NO_PAGE = "default-src 'none'; frame-ancestors 'none'";
 /** RFC 6797. Of this host alone: what else runs under its domain is not ours to decide. */
 const ONE_YEAR = 'max-age=31536000';
 
-function logRequest(c: AppContext, { started, use }: { started: number; use: DatabaseUse }): void {
+type Outcome = { status: number; started: number; use: DatabaseUse };
+
+function logRequest(c: AppContext, { status, started, use }: Outcome): void {
   const caller = c.get('caller');
   logLine({
     requestId: c.get('requestId'),
     method: c.req.method,
     route: c.get('route') ?? null,
-    result: ['status', c.res.status],
+    result: ['status', status],
     caller: caller === undefined ? null : { kind: caller.proof.kind, userId: caller.user.id },
     use,
     started,

@@ -94,7 +94,7 @@ export function route<
     const url = () => new URL(c.req.url);
     const query = validQuery<Query>(querySchema?.(), url);
     const deps = c.get('deps')();
-    const members = await membersOf(bodySchema?.(), raw, c.req.header('Content-Type'));
+    const members = await membersOf(bodySchema?.(), raw, c);
     const body = valid<Body>(bodySchema?.(), members, config.judge?.(members, deps));
     const afterwards: Afterwards = (work) => c.get('afterwards').push(work);
     const setHeader = (name: string, value: string): void => c.header(name, value);
@@ -136,10 +136,10 @@ function validQuery<Query extends z.ZodMiniObject>(
 async function membersOf(
   schema: z.ZodMiniObject | undefined,
   raw: RawBody,
-  contentType = '',
+  c: AppContext,
 ): Promise<Record<string, unknown>> {
   if (schema === undefined) return {};
-  const { kind, members } = await parseBody(raw, contentType);
+  const { kind, members } = await parseBody(raw, c.req.header('Content-Type') ?? '');
   return kind === 'form' ? formMembers(schema, members) : members;
 }
 

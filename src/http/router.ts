@@ -1,14 +1,14 @@
-import type { MiddlewareHandler } from 'hono';
 import { HonoBase } from 'hono/hono-base';
 import { DomainError } from '../core/errors.ts';
-import type { AppEnv } from './context.ts';
+import type { AppEnv, Handler } from './context.ts';
 import { KnownPathsRouter } from './known-paths-router.ts';
+import type { Serving } from './request.ts';
 import type { Route } from './route.ts';
 
 export type App = HonoBase<AppEnv>;
 
 /** What the router needs of a route. */
-export type Mounted = { config: Pick<Route['config'], 'method' | 'path'>; serve: MiddlewareHandler<AppEnv> };
+export type Mounted = { config: Pick<Route['config'], 'method' | 'path'>; serve: Handler };
 
 /** An app that serves every path with and without its trailing slash, without a redirect. */
 export const createRouter = (): App =>
@@ -41,18 +41,19 @@ const ODD = /[^\w.~:/-]|\/\.\.?(?:\/|$)/;
  * comes before any look at credentials. Each path is one entry for all methods, as `KnownPathsRouter` takes it, to
  * which `users/me/` is no id.
  */
-export function mount(app: App, routes: readonly Mounted[]): void {
+export function mount(app: App, routes: readonly Mounted[], serving: Serving): void {
   for (const [path, ofPath] of Map.groupBy(routes, ({ config }) => config.path)) {
     const byMethod = new Map(ofPath.map(({ config, serve }) => [config.method.toUpperCase(), serve]));
     const allow = [...byMethod.keys(), ...(byMethod.has('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
-    app.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c, next) => {
+    const answer: Handler = async (c) => {
       c.set('route', path);
       const { method } = c.req;
       const serve = byMethod.get(method === 'HEAD' ? 'GET' : method);
-      if (serve !== undefined) return serve(c, next);
+      if (serve !== undefined) return serve(c);
       c.header('Allow', allow);
       if (method === 'OPTIONS') return c.body(null, 204);
       throw new DomainError('method_not_allowed', `Method "${method}" not allowed.`);
-    });
+    };
+    app.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), serving(answer));
   }
 }
