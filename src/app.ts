@@ -1,6 +1,6 @@
 import type { Deps } from './core/deps.ts';
 import type { Env } from './env.ts';
-import { answerError, answerNotFound } from './http/errors.ts';
+import { answerNotFound } from './http/errors.ts';
 import { operations } from './http/operations.ts';
 import { type Measured, serving } from './http/request.ts';
 import { type App, createRouter, mount } from './http/router.ts';
@@ -17,6 +17,5 @@ export function createApp(servicesOf: (env: Env) => Deps, measured: Measured): A
   const served = serving(servicesOf, measured);
   mount(app, [...operations, ...docsRoutes, ...jwksRoutes, ...pageRoutes], served);
   app.notFound(served(answerNotFound));
-  app.onError(answerError);
   return app;
 }

@@ -7,13 +7,14 @@ import { holds, type Identity, type Principal } from '../core/principal.ts';
 import { TOKEN_SENTENCES } from '../core/sessions.ts';
 import type { TokenProblem } from '../core/tokens.ts';
 import type { User } from '../core/users.ts';
+import type { Answer } from './answer.ts';
 import { sourceOf } from './client.ts';
 import type { AppContext } from './context.ts';
 
 /** Who may call a route: the guard that runs before anything of the request is read, and its documentation. */
 export type Access<Caller> = {
   /** Answers itself where there is nothing left to do, as a set-up that has been done. */
-  check(c: AppContext, now: Date): Promise<Caller | Response>;
+  check(c: AppContext, now: Date): Promise<Caller | Answer>;
   isPublic: boolean;
   /** The permission asked for, `admin`, or null where being signed in is enough. */
   right: Permission | 'admin' | null;

@@ -1,5 +1,5 @@
-import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { DomainError, type ErrorCode } from '../core/errors.ts';
+import { Answer, type AnswerHeaders, json } from './answer.ts';
 import type { AppContext } from './context.ts';
 
 const STATUS = {
@@ -13,32 +13,31 @@ const STATUS = {
   unsupported_media_type: 415,
   throttled: 429,
   unavailable: 503,
-} as const satisfies Record<ErrorCode, ContentfulStatusCode>;
+} as const satisfies Record<ErrorCode, number>;
 
 /** RFC 9110 section 11.6.1; the realm is the one that existing clients know. */
 const CHALLENGE = 'Bearer realm="api"';
 const UNAVAILABLE_SECONDS = 5;
 
 /** Answers any failure as JSON. What is not a DomainError is a fault of ours: fixed text, the rest to the log. */
-export function answerError(error: unknown, c: AppContext): Response {
+export function answerError(error: unknown, c: AppContext): Answer {
   const status = error instanceof DomainError ? STATUS[error.code] : 500;
   if (status >= 500) c.set('causes', causesOf(error));
-  if (status === 401) c.header('WWW-Authenticate', CHALLENGE);
-  const retryAfter = status === 503 ? UNAVAILABLE_SECONDS : retryAfterOf(error);
-  if (retryAfter !== undefined) c.header('Retry-After', String(retryAfter));
   // Whatever its handler said before it failed.
-  c.header('Cache-Control', 'no-store');
-  return c.json(c.get('errorShape')(bodyOf(error, c), status), status);
+  const headers: AnswerHeaders = { 'Cache-Control': 'no-store' };
+  if (status === 401) headers['WWW-Authenticate'] = CHALLENGE;
+  const retryAfter = status === 503 ? UNAVAILABLE_SECONDS : retryAfterOf(error);
+  if (retryAfter !== undefined) headers['Retry-After'] = String(retryAfter);
+  return json(c.get('errorShape')(bodyOf(error, c), status), status, headers);
 }
 
 const retryAfterOf = (error: unknown): number | undefined =>
   error instanceof DomainError ? error.retryAfterSeconds : undefined;
 
 /** Answers a path that nobody serves. Its preflight succeeds, so that a page can read the 404. */
-export async function answerNotFound(c: AppContext): Promise<Response> {
+export async function answerNotFound(c: AppContext): Promise<Answer> {
   if (c.req.method !== 'OPTIONS') throw new DomainError('not_found', 'Not found.');
-  c.header('Allow', 'OPTIONS');
-  return c.body(null, 204);
+  return new Answer(204, null, { Allow: 'OPTIONS' });
 }
 
 function bodyOf(error: unknown, c: AppContext): Record<string, unknown> {

@@ -1,4 +1,4 @@
-import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import { generateCookie, getCookie } from 'hono/cookie';
 import { forbidden } from '../core/errors.ts';
 import type { Access } from './access.ts';
 import type { AppContext } from './context.ts';
@@ -35,10 +35,10 @@ export const ourPage: Access<PageLogin> = {
       kept: keptIn(c, name),
       keep(token) {
         const { refreshTokenTtlSeconds: maxAge } = c.get('deps')().tokenPolicy;
-        setCookie(c, name, token, { ...attributes, maxAge });
+        c.get('headers')['Set-Cookie'] = generateCookie(name, token, { ...attributes, maxAge });
       },
       forget() {
-        deleteCookie(c, name, attributes);
+        c.get('headers')['Set-Cookie'] = generateCookie(name, '', { ...attributes, maxAge: 0 });
       },
     };
   },

@@ -1,6 +1,7 @@
 import type { DatabaseUse } from '../core/database-use.ts';
 import type { Deps } from '../core/deps.ts';
 import type { Env } from '../env.ts';
+import type { Answer, AnswerHeaders } from './answer.ts';
 import type { AppContext, ErrorShape, Handler } from './context.ts';
 import { allowOrigins } from './cors.ts';
 import { answerError } from './errors.ts';
@@ -10,7 +11,7 @@ import { logLine, logLoss } from './log.ts';
 export type Measured = <T>(use: DatabaseUse, run: () => T) => T;
 
 /** Makes of what answers a request, or fails, what serves it whole. */
-export type Serving = (handle: Handler) => Handler;
+export type Serving = (handle: Handler) => (c: AppContext) => Promise<Response>;
 
 /**
  * Sets up what every request has, answers what fails, logs one line, and runs what was left for after the answer.
@@ -27,17 +28,17 @@ export const serving =
     c.set('requestId', requestId);
     c.set('deps', () => servicesOf(c.env));
     c.set('errorShape', asItIs);
+    c.set('headers', {});
     c.set('afterwards', afterwards);
     const answer = await measured(use, () => answered(handle, c));
-    allowOrigins(c, answer.headers);
-    protect(c, answer.headers);
+    const response = toResponse(c, answer);
     logRequest(c, { status: answer.status, started, use });
     for (const work of afterwards)
       c.executionCtx.waitUntil(work().catch((error) => logLoss(requestId, error)));
-    return answer;
+    return response;
   };
 
-async function answered(handle: Handler, c: AppContext): Promise<Response> {
+async function answered(handle: Handler, c: AppContext): Promise<Answer> {
   try {
     return await handle(c);
   } catch (error) {
@@ -48,17 +49,23 @@ async function answered(handle: Handler, c: AppContext): Promise<Response> {
 const asItIs: ErrorShape = (body) => body;
 
 /**
- * Headers of every answer. A page has a policy of its own; anything else is to be shown by nobody. What says nothing of
- * caches is kept by none: tokens and keys must not be (RFC 6749 section 5.1), and a shared cache does not know that
- * the answer to an `X-API-Key` is for one caller.
+ * With the headers of every answer. A page has a policy of its own; anything else is to be shown by nobody. What says
+ * nothing of caches is kept by none: tokens and keys must not be (RFC 6749 section 5.1), and a shared cache does not
+ * know that the answer to an `X-API-Key` is for one caller.
  */
-function protect(c: AppContext, headers: Headers): void {
-  headers.set('X-Request-Id', c.get('requestId'));
-  headers.set('X-Content-Type-Options', 'nosniff');
-  headers.set('Referrer-Policy', 'no-referrer');
-  if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store');
-  if (!headers.has('Content-Security-Policy')) headers.set('Content-Security-Policy', NO_PAGE);
-  if (c.req.url.startsWith('https:')) headers.set('Strict-Transport-Security', ONE_YEAR);
+function toResponse(c: AppContext, { status, body, headers }: Answer): Response {
+  const all: AnswerHeaders = {
+    'X-Request-Id': c.get('requestId'),
+    'X-Content-Type-Options': 'nosniff',
+    'Referrer-Policy': 'no-referrer',
+    'Cache-Control': 'no-store',
+    'Content-Security-Policy': NO_PAGE,
+    ...c.get('headers'),
+    ...headers,
+  };
+  if (c.req.url.startsWith('https:')) all['Strict-Transport-Security'] = ONE_YEAR;
+  allowOrigins(c, all);
+  return new Response(body, { status, headers: all });
 }
 
 const NO_PAGE = "default-src 'none'; frame-ancestors 'none'";

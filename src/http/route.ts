@@ -5,9 +5,10 @@ import { DomainError, type FieldErrors, invalidFields } from '../core/errors.ts'
 import { ActorGone } from '../core/principal.ts';
 import type { Client } from '../core/sessions.ts';
 import type { Access } from './access.ts';
+import { Answer, type AnswerHeaders, json } from './answer.ts';
 import { bufferBody, parseBody, type RawBody } from './body.ts';
 import { clientOf } from './client.ts';
-import type { AppContext, ErrorShape } from './context.ts';
+import type { AppContext, ErrorShape, Handler } from './context.ts';
 import { lazily } from './documentation.ts';
 import { formMembers } from './fields.ts';
 
@@ -28,7 +29,8 @@ export type Input<Caller, Body, Query> = {
   client(): Client;
   afterwards: Afterwards;
   url(): URL;
-  setHeader(name: string, value: string): void;
+  /** What the answer gets beside its own, also when the handler then fails. */
+  headers: AnswerHeaders;
 };
 
 export type RouteConfig<Body, Query, Result> = {
@@ -63,7 +65,7 @@ export type RouteConfig<Body, Query, Result> = {
 export type Route = {
   access: Access<unknown>;
   config: RouteConfig<z.ZodMiniObject, z.ZodMiniObject, z.ZodMiniType>;
-  serve(c: AppContext): Promise<Response>;
+  serve: Handler;
 };
 
 /**
@@ -84,12 +86,12 @@ export function route<
 ): Route {
   const bodySchema = config.body && lazily(config.body);
   const querySchema = config.query && lazily(config.query);
-  async function serve(c: AppContext): Promise<Response> {
+  async function serve(c: AppContext): Promise<Answer> {
     if (config.errors !== undefined) c.set('errorShape', config.errors.shape);
     const raw = config.body === undefined ? null : await bufferBody(c.req.raw);
     const now = new Date();
     const caller = await access.check(c, now);
-    if (caller instanceof Response) return caller;
+    if (caller instanceof Answer) return caller;
     const ids = idsOf(c.req.param('id'), config.idIsText);
     const url = () => new URL(c.req.url);
     const query = validQuery<Query>(querySchema?.(), url);
@@ -97,27 +99,26 @@ export function route<
     const members = await membersOf(bodySchema?.(), raw, c);
     const body = valid<Body>(bodySchema?.(), members, config.judge?.(members, deps));
     const afterwards: Afterwards = (work) => c.get('afterwards').push(work);
-    const setHeader = (name: string, value: string): void => c.header(name, value);
+    const headers = c.get('headers');
     const client = () => clientOf(c);
-    const input = { ...ids, caller, body, query, deps, now, client, afterwards, url, setHeader };
+    const input = { ...ids, caller, body, query, deps, now, client, afterwards, url, headers };
     try {
-      return answer(c, config.answer, await handle(input));
+      return toAnswer(config.answer, await handle(input));
     } catch (error) {
       if (!(error instanceof ActorGone)) throw error;
       // Nothing was changed. The guard finds the right words, or a caller that may try once more.
       const again = await access.check(c, new Date());
-      return again instanceof Response
+      return again instanceof Answer
         ? again
-        : answer(c, config.answer, await handle({ ...input, caller: again }));
+        : toAnswer(config.answer, await handle({ ...input, caller: again }));
     }
   }
   return { access, config: config as Route['config'], serve };
 }
 
-/** The casts hold since `route` types the handler's result by this very schema, and its status by Hono's. */
-function answer(c: AppContext, { status, schema }: Route['config']['answer'], result: unknown): Response {
-  return schema === undefined ? c.body(null, status) : c.json(result as object, status as 200);
-}
+/** The cast holds since `route` types the handler's result by this very schema. */
+const toAnswer = ({ status, schema }: Route['config']['answer'], result: unknown): Answer =>
+  schema === undefined ? new Answer(status) : json(result as object, status);
 
 /** @throws DomainError `not_found` for an id that is no number where ids are numbers. */
 function idsOf(segment = '', isText = false): { id: number; textId: string } {

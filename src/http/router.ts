@@ -1,5 +1,6 @@
 import { HonoBase } from 'hono/hono-base';
 import { DomainError } from '../core/errors.ts';
+import { Answer } from './answer.ts';
 import type { AppEnv, Handler } from './context.ts';
 import { KnownPathsRouter } from './known-paths-router.ts';
 import type { Serving } from './request.ts';
@@ -50,8 +51,8 @@ export function mount(app: App, routes: readonly Mounted[], serving: Serving): v
       const { method } = c.req;
       const serve = byMethod.get(method === 'HEAD' ? 'GET' : method);
       if (serve !== undefined) return serve(c);
-      c.header('Allow', allow);
-      if (method === 'OPTIONS') return c.body(null, 204);
+      if (method === 'OPTIONS') return new Answer(204, null, { Allow: allow });
+      c.get('headers').Allow = allow;
       throw new DomainError('method_not_allowed', `Method "${method}" not allowed.`);
     };
     app.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), serving(answer));

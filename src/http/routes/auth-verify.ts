@@ -43,13 +43,13 @@ const verifyCaller = route(
       403: 'The caller lacks a permission that was asked for.',
     },
   },
-  async ({ caller: { user, rights }, query, url, setHeader }) => {
+  async ({ caller: { user, rights }, query, url, headers }) => {
     refuseOtherParameters(url());
     if (!(query.permission ?? []).every((each) => holds(rights, each))) throw forbidden();
-    setHeader('X-Auth-User-Id', String(user.id));
-    setHeader('X-Auth-Username', headerText(user.username));
-    setHeader('X-Auth-Level', String(user.userLevel));
-    setHeader('X-Auth-Permissions', heldPermissions(rights).join(','));
+    headers['X-Auth-User-Id'] = String(user.id);
+    headers['X-Auth-Username'] = headerText(user.username);
+    headers['X-Auth-Level'] = String(user.userLevel);
+    headers['X-Auth-Permissions'] = heldPermissions(rights).join(',');
   },
 );
 

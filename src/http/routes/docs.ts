@@ -1,5 +1,5 @@
 import document from '../../../.wrangler/openapi.json' with { type: 'json' };
-import type { AppContext } from '../context.ts';
+import { Answer, html, JSON_TYPE } from '../answer.ts';
 import type { Mounted } from '../router.ts';
 
 /** The next deployment may bring another. */
@@ -35,16 +35,11 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-const page = async (c: AppContext) => {
-  c.header('Content-Security-Policy', PAGE_POLICY);
-  c.header('Cache-Control', REVALIDATED);
-  return c.html(PAGE);
-};
+const page = async () => html(PAGE, { 'Content-Security-Policy': PAGE_POLICY, 'Cache-Control': REVALIDATED });
 
 /** A text from src/cli/document.ts, so that here nothing is made of the routes, nor written out. */
-const schema = async (c: AppContext) =>
-  c.body(document, 200, { 'Content-Type': 'application/json', 'Cache-Control': REVALIDATED });
-const toPage = async (c: AppContext) => c.redirect('/api/swagger/');
+const schema = async () => new Answer(200, document, { ...JSON_TYPE, 'Cache-Control': REVALIDATED });
+const toPage = async () => new Answer(302, null, { Location: '/api/swagger/' });
 
 const at = (path: Mounted['config']['path'], serve: Mounted['serve']): Mounted => ({
   config: { method: 'get', path },

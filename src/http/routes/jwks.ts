@@ -1,6 +1,7 @@
 import { publicKeysOf } from '../../core/public-keys.ts';
 import { sha256Hex } from '../../core/secrets.ts';
 import type { SigningKeys } from '../../core/signing-keys.ts';
+import { Answer, JSON_TYPE } from '../answer.ts';
 import type { AppContext } from '../context.ts';
 import type { Mounted } from '../router.ts';
 
@@ -14,12 +15,11 @@ type Written = { text: string; tag: string };
 /** Once for each set of keys. What is kept is the result: a promise belongs to the request that made it. */
 const written = new WeakMap<SigningKeys, Written>();
 
-async function serve(c: AppContext): Promise<Response> {
+async function serve(c: AppContext): Promise<Answer> {
   const { text, tag } = await writtenFor(await c.get('deps')().signingKeys());
-  c.header('Cache-Control', CACHED);
-  c.header('ETag', tag);
-  if (names(c.req.header('If-None-Match'), tag)) return c.body(null, 304);
-  return c.body(text, 200, { 'Content-Type': 'application/json' });
+  const headers = { 'Cache-Control': CACHED, ETag: tag };
+  if (names(c.req.header('If-None-Match'), tag)) return new Answer(304, null, headers);
+  return new Answer(200, text, { ...JSON_TYPE, ...headers });
 }
 
 async function writtenFor(keys: SigningKeys): Promise<Written> {

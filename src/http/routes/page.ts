@@ -1,4 +1,5 @@
 import files from '../../../.wrangler/page-files.json' with { type: 'json' };
+import { html } from '../answer.ts';
 import type { Mounted } from '../router.ts';
 
 /** Scripts and styles from our own origin and nothing else; no script may write markup. */
@@ -38,11 +39,7 @@ const PAGE = `<!doctype html>
 export const pageRoutes: Mounted[] = [
   {
     config: { method: 'get', path: '/' },
-    serve: async (c) => {
-      c.header('Content-Security-Policy', PAGE_POLICY);
-      // It names files by their content: an old one would ask for what is gone after an upgrade.
-      c.header('Cache-Control', 'no-cache');
-      return c.html(PAGE);
-    },
+    // It names files by their content: an old one would ask for what is gone after an upgrade.
+    serve: async () => html(PAGE, { 'Content-Security-Policy': PAGE_POLICY, 'Cache-Control': 'no-cache' }),
   },
 ];

@@ -6,6 +6,7 @@ import {
   setupRefusal,
 } from '../../core/superuser.ts';
 import type { Access } from '../access.ts';
+import { json } from '../answer.ts';
 import { sourceOf } from '../client.ts';
 import type { AppContext } from '../context.ts';
 import { documentation, lazily } from '../documentation.ts';
@@ -76,7 +77,7 @@ const untilSuperuserExists: Access<null> = {
   right: null,
   async check(c) {
     const deps = c.get('deps')();
-    if (await deps.superuser.exists()) return c.json({ superuser_exists: true });
+    if (await deps.superuser.exists()) return json({ superuser_exists: true });
     assertSetupAllowed(deps, setupCallerOf(c));
     return null;
   },
