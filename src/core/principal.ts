@@ -62,7 +62,9 @@ export const holds = (rights: Rights, permission: Permission): boolean => rights
 
 /** What these rights are, in the order of the closed list. */
 export const heldPermissions = (rights: Rights): Permission[] =>
-  [...ALL_PERMISSIONS].filter((each) => holds(rights, each));
+  IN_ORDER.filter((each) => holds(rights, each));
+
+const IN_ORDER = [...ALL_PERMISSIONS];
 
 /**
  * Whether `actor` may act on `target`: admins on anyone, others on those who hold nothing they lack.

@@ -53,8 +53,18 @@ type IdentityRow = Pick<typeof users.$inferSelect, 'id' | 'username' | 'userLeve
   permissions: string;
 };
 
-export function toIdentity({ permissions, ...user }: IdentityRow): Account<Identity> {
-  return { user, rights: rightsOf(user.userLevel, parseStored<number[]>(permissions)) };
+/** Of a row that may hold more: to leave that out by `...rest` takes longer than to name what is taken. */
+export function toIdentity({
+  id,
+  username,
+  userLevel,
+  isActive,
+  permissions,
+}: IdentityRow): Account<Identity> {
+  return {
+    user: { id, username, userLevel, isActive },
+    rights: rightsOf(userLevel, parseStored<number[]>(permissions)),
+  };
 }
 
 /** All of a user that anybody is shown. */
@@ -83,18 +93,28 @@ export type AccountRow = Pick<
   Exclude<keyof typeof accountColumns, 'groups' | 'permissions' | 'apiKeyPreview'>
 > & { groups: string; permissions: string; apiKeyPreview: string | null };
 
+/** As `toIdentity`. */
 export function toAccount(row: AccountRow): Account {
-  const { permissions, ...rest } = row;
-  const user = {
-    ...rest,
+  const user: User = {
+    id: row.id,
+    username: row.username,
+    email: row.email,
+    firstName: row.firstName,
+    lastName: row.lastName,
+    userLevel: row.userLevel,
+    isActive: row.isActive,
+    isStaff: row.isStaff,
+    isSuperuser: row.isSuperuser,
     dateJoined: new Date(row.dateJoined),
     lastLogin: row.lastLogin === null ? null : new Date(row.lastLogin),
     customProperties: unpacked(row.customProperties),
     avatarConfig: parseStored<JsonObject>(row.avatarConfig),
     channelProfiles: parseStored<number[]>(row.channelProfiles),
+    streamLimit: row.streamLimit,
     groups: parseStored<number[]>(row.groups),
+    apiKeyPreview: row.apiKeyPreview,
   };
-  return { user, rights: rightsOf(row.userLevel, parseStored<number[]>(permissions)) };
+  return { user, rights: rightsOf(row.userLevel, parseStored<number[]>(row.permissions)) };
 }
 
 /** How much of a user is read: `Row` is what `columns` give. */

@@ -50,9 +50,10 @@ function prepareOwner<Row>(db: Database, { columns }: Extent<Row, Identity>): Pr
 }
 
 function toOwner<Row, Known extends Identity>(
-  { keyId, keyName, lastUsedAt, ...row }: Row & KeyPart,
+  row: Row & KeyPart,
   { toAccount }: Extent<Row, Known>,
 ): KeyOwner<Known> {
+  const { keyId, keyName, lastUsedAt } = row;
   const noted = lastUsedAt === null ? null : new Date(lastUsedAt);
-  return { account: toAccount(row as Row), keyId, keyName, lastUsedAt: noted };
+  return { account: toAccount(row), keyId, keyName, lastUsedAt: noted };
 }

@@ -43,8 +43,7 @@ export function prepareStates<Row, Known extends Identity>(
     of: ({ sessionId }) => (sessionId === null ? ofInterchange : ofSession),
     toState([row], chain = null) {
       if (row === undefined) return null;
-      const { loginStands, ...account } = row;
-      return { account: toAccount(account as Row), loginStands: loginStands === 1, chain };
+      return { account: toAccount(row), loginStands: row.loginStands === 1, chain };
     },
   };
 }

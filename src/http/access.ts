@@ -56,9 +56,12 @@ async function principalOf<Known extends Identity>(
   callersIn: (deps: CallerDeps) => CallerStore<Known>,
 ): Promise<Principal<Known>> {
   const deps = c.get('deps')();
+  const { headers } = c.req.raw;
   const credential = credentialOf({
-    authorization: c.req.raw.headers.get('Authorization'),
-    apiKey: c.req.raw.headers.get('X-API-Key'),
+    authorization: headers.get('Authorization'),
+    get apiKey() {
+      return headers.get('X-API-Key');
+    },
   });
   const result = await authenticate(deps, { credential, callers: callersIn(deps), from: sourceOf(c), now });
   if (!result.valid) throw refused(result.reason);

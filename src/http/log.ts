@@ -5,6 +5,7 @@ export type Logged = {
   requestId: string;
   /** Of a request the one thing that its client chose. */
   method: string;
+  /** A pattern of ours, as `word` and `kind` are words of ours: nothing that JSON would have to escape. */
   route: string | null;
   result: readonly [name: 'status', status: number] | readonly [name: 'outcome', word: string];
   caller: { kind: string; userId: number } | null;
@@ -24,12 +25,14 @@ export function logLine({ requestId, method, route, result, caller, use, started
   const by = caller === null ? null : `{"kind":"${caller.kind}","userId":${caller.userId}}`;
   // By hand: with an object that is made for JSON.stringify it is 3 % of a request.
   const line =
-    `"requestId":"${requestId}","method":${JSON.stringify(method)},"route":${JSON.stringify(route)},` +
-    `"${name}":${JSON.stringify(value)},"caller":${by},"databaseRoundTrips":${use.roundTrips},` +
+    `"requestId":"${requestId}","method":${JSON.stringify(method)},"route":${quoted(route)},` +
+    `"${name}":${typeof value === 'number' ? value : quoted(value)},"caller":${by},"databaseRoundTrips":${use.roundTrips},` +
     `"databaseMs":${use.milliseconds},"wallMs":${Date.now() - started}`;
   if (causes === undefined) console.log(`{"level":"info",${line}}`);
   else console.error(`{"level":"error",${line},"causes":${JSON.stringify(causes)}}`);
 }
+
+const quoted = (word: string | null): string => (word === null ? 'null' : `"${word}"`);
 
 /** Nothing that was answered depends on such work, so a line is all that comes of its failure. */
 export function logLoss(requestId: string | null, error: unknown): void {

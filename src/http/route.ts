@@ -92,7 +92,7 @@ export function route<
     const now = new Date();
     const caller = await access.check(c, now);
     if (caller instanceof Answer) return caller;
-    const ids = idsOf(c.req.param('id'), config.idIsText);
+    const ids = idsOf(c, config);
     const url = () => new URL(c.req.url);
     const query = validQuery<Query>(querySchema?.(), url);
     const deps = c.get('deps')();
@@ -120,9 +120,12 @@ export function route<
 const toAnswer = ({ status, schema }: Route['config']['answer'], result: unknown): Answer =>
   schema === undefined ? new Answer(status) : json(result as object, status);
 
+type Ids = Pick<Input<unknown, unknown, unknown>, 'id' | 'textId'>;
+
 /** @throws DomainError `not_found` for an id that is no number where ids are numbers. */
-function idsOf(segment = '', isText = false): { id: number; textId: string } {
-  if (segment === '' || isText) return { id: 0, textId: segment };
+function idsOf(c: AppContext, { path, idIsText }: { path: string; idIsText?: boolean }): Ids {
+  const segment = path.includes('{id}') ? (c.req.param('id') ?? '') : '';
+  if (segment === '' || idIsText) return { id: 0, textId: segment };
   if (!/^-?\d{1,15}$/.test(segment)) throw new DomainError('not_found', 'Not found.');
   return { id: Number(segment), textId: segment };
 }
