@@ -2,7 +2,7 @@ import type { Deps } from './core/deps.ts';
 import type { Env } from './env.ts';
 import { answerNotFound } from './http/errors.ts';
 import { operations } from './http/operations.ts';
-import { type Measured, serving } from './http/request.ts';
+import { createServing, type Measured } from './http/request.ts';
 import { type App, createRouter, mount } from './http/router.ts';
 import { docsRoutes } from './http/routes/docs.ts';
 import { jwksRoutes } from './http/routes/jwks.ts';
@@ -14,8 +14,8 @@ import { pageRoutes } from './http/routes/page.ts';
  */
 export function createApp(servicesOf: (env: Env) => Deps, measured: Measured): App {
   const app = createRouter();
-  const served = serving(servicesOf, measured);
-  mount(app, [...operations, ...docsRoutes, ...jwksRoutes, ...pageRoutes], served);
-  app.notFound(served(answerNotFound));
+  const serving = createServing(servicesOf, measured);
+  mount(app, [...operations, ...docsRoutes, ...jwksRoutes, ...pageRoutes], serving);
+  app.notFound(serving(answerNotFound));
   return app;
 }

@@ -53,7 +53,6 @@ type IdentityRow = Pick<typeof users.$inferSelect, 'id' | 'username' | 'userLeve
   permissions: string;
 };
 
-/** Of a row that may hold more: to leave that out by `...rest` takes longer than to name what is taken. */
 export function toIdentity({
   id,
   username,
@@ -93,7 +92,6 @@ export type AccountRow = Pick<
   Exclude<keyof typeof accountColumns, 'groups' | 'permissions' | 'apiKeyPreview'>
 > & { groups: string; permissions: string; apiKeyPreview: string | null };
 
-/** As `toIdentity`. */
 export function toAccount(row: AccountRow): Account {
   const user: User = {
     id: row.id,
@@ -120,6 +118,7 @@ export function toAccount(row: AccountRow): Account {
 /** How much of a user is read: `Row` is what `columns` give. */
 export type Extent<Row, Known extends Identity> = {
   columns: { [Name in keyof Row]: SelectedFields[string] };
+  /** Names what it takes, since a row may hold more; to leave that out by `...rest` would copy all of it. */
   toAccount: (row: Row) => Account<Known>;
 };
 

@@ -59,6 +59,7 @@ async function principalOf<Known extends Identity>(
   const { headers } = c.req.raw;
   const credential = credentialOf({
     authorization: headers.get('Authorization'),
+    // A Bearer decides alone, and then nobody asks for it.
     get apiKey() {
       return headers.get('X-API-Key');
     },

@@ -1,30 +1,37 @@
 /** Of the headers that are sent, each in its one spelling: as names of an object two would be two headers. */
-type HeaderName =
-  | 'Access-Control-Allow-Headers'
-  | 'Access-Control-Allow-Methods'
-  | 'Access-Control-Allow-Origin'
-  | 'Access-Control-Expose-Headers'
-  | 'Access-Control-Max-Age'
-  | 'Allow'
-  | 'Cache-Control'
-  | 'Content-Security-Policy'
-  | 'Content-Type'
-  | 'ETag'
-  | 'Location'
-  | 'Referrer-Policy'
-  | 'Retry-After'
-  | 'Set-Cookie'
-  | 'Strict-Transport-Security'
-  | 'Vary'
-  | 'WWW-Authenticate'
-  | 'X-Auth-Level'
-  | 'X-Auth-Permissions'
-  | 'X-Auth-User-Id'
-  | 'X-Auth-Username'
-  | 'X-Content-Type-Options'
-  | 'X-Request-Id';
+type Named<Name extends string> = { [Each in Name]?: string };
 
-export type AnswerHeaders = { [Name in HeaderName]?: string };
+/** What may be said before it is known what the answer is, since it is sent with a failure, too. */
+export type EarlyHeaders = Named<
+  'Allow' | 'Set-Cookie' | 'X-Auth-Level' | 'X-Auth-Permissions' | 'X-Auth-User-Id' | 'X-Auth-Username'
+>;
+
+/** What a handler may send. */
+export type AnswerHeaders = EarlyHeaders &
+  Named<
+    | 'Cache-Control'
+    | 'Content-Security-Policy'
+    | 'Content-Type'
+    | 'ETag'
+    | 'Location'
+    | 'Retry-After'
+    | 'WWW-Authenticate'
+  >;
+
+/** What is sent: with that of every answer. */
+export type SentHeaders = AnswerHeaders &
+  Named<
+    | 'Access-Control-Allow-Headers'
+    | 'Access-Control-Allow-Methods'
+    | 'Access-Control-Allow-Origin'
+    | 'Access-Control-Expose-Headers'
+    | 'Access-Control-Max-Age'
+    | 'Referrer-Policy'
+    | 'Strict-Transport-Security'
+    | 'Vary'
+    | 'X-Content-Type-Options'
+    | 'X-Request-Id'
+  >;
 
 /**
  * What a request is answered with, but for the headers of every answer. A `Response` is made of both at once: to look
@@ -33,19 +40,19 @@ export type AnswerHeaders = { [Name in HeaderName]?: string };
 export class Answer {
   readonly status: number;
   readonly body: string | null;
-  readonly headers: AnswerHeaders;
+  readonly headers: Readonly<AnswerHeaders>;
 
-  constructor(status: number, body: string | null = null, headers: AnswerHeaders = {}) {
+  constructor(status: number, body: string | null = null, headers: Readonly<AnswerHeaders> = {}) {
     this.status = status;
     this.body = body;
     this.headers = headers;
   }
 }
 
+export const JSON_TYPE: Readonly<AnswerHeaders> = { 'Content-Type': 'application/json' };
+
 export const json = (value: object, status = 200, headers?: AnswerHeaders): Answer =>
   new Answer(status, JSON.stringify(value), headers === undefined ? JSON_TYPE : { ...JSON_TYPE, ...headers });
-
-export const JSON_TYPE: AnswerHeaders = { 'Content-Type': 'application/json' };
 
 export const html = (page: string, headers: AnswerHeaders): Answer =>
   new Answer(200, page, { 'Content-Type': 'text/html; charset=UTF-8', ...headers });

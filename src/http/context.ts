@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import type { Deps } from '../core/deps.ts';
 import type { Principal } from '../core/principal.ts';
 import type { Env } from '../env.ts';
-import type { Answer, AnswerHeaders } from './answer.ts';
+import type { Answer, EarlyHeaders } from './answer.ts';
 
 export type ErrorShape = (body: Record<string, unknown>, status: number) => Record<string, unknown>;
 
@@ -21,8 +21,8 @@ export type AppEnv = {
     deps: () => Deps;
     /** The body of an error as this route's clients read it. */
     errorShape: ErrorShape;
-    /** What is sent beside the answer's own headers, also when the handler fails after it has set them. */
-    headers: AnswerHeaders;
+    /** What is sent beside the answer's own headers, also when the handler fails after it has set it. */
+    headers: EarlyHeaders;
     /** Work for after the answer. */
     afterwards: (() => Promise<void>)[];
   };

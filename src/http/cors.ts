@@ -1,4 +1,4 @@
-import type { AnswerHeaders } from './answer.ts';
+import type { SentHeaders } from './answer.ts';
 import type { AppContext } from './context.ts';
 import { isPageLoginPath } from './page-login.ts';
 import { JWKS_PATH } from './routes/jwks.ts';
@@ -10,7 +10,7 @@ const PREFLIGHT_SECONDS = 2 * 60 * 60;
  * origin may be allowed; errors carry the headers too, or a page could not read them. The paths that do take a
  * cookie are for our own page, and public keys are for anyone, whatever is configured.
  */
-export function allowOrigins(c: AppContext, headers: AnswerHeaders): void {
+export function allowOrigins(c: AppContext, headers: SentHeaders): void {
   if (isPageLoginPath(c.get('route') ?? '')) return;
   const isForAnyone = c.get('route') === JWKS_PATH;
   const origins = isForAnyone ? ['*'] : configuredOrigins(c);
@@ -23,7 +23,7 @@ export function allowOrigins(c: AppContext, headers: AnswerHeaders): void {
   headers['Access-Control-Allow-Origin'] = anyOrigin ? '*' : origin;
   headers['Access-Control-Expose-Headers'] = 'Retry-After, X-Request-Id';
   if (c.req.method !== 'OPTIONS') return;
-  headers['Access-Control-Allow-Methods'] = headers.Allow ?? '';
+  if (headers.Allow !== undefined) headers['Access-Control-Allow-Methods'] = headers.Allow;
   headers['Access-Control-Allow-Headers'] = 'authorization, content-type, x-api-key';
   headers['Access-Control-Max-Age'] = String(PREFLIGHT_SECONDS);
 }

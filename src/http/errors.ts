@@ -23,8 +23,7 @@ const UNAVAILABLE_SECONDS = 5;
 export function answerError(error: unknown, c: AppContext): Answer {
   const status = error instanceof DomainError ? STATUS[error.code] : 500;
   if (status >= 500) c.set('causes', causesOf(error));
-  // Whatever its handler said before it failed.
-  const headers: AnswerHeaders = { 'Cache-Control': 'no-store' };
+  const headers: AnswerHeaders = {};
   if (status === 401) headers['WWW-Authenticate'] = CHALLENGE;
   const retryAfter = status === 503 ? UNAVAILABLE_SECONDS : retryAfterOf(error);
   if (retryAfter !== undefined) headers['Retry-After'] = String(retryAfter);
@@ -47,6 +46,7 @@ function bodyOf(error: unknown, c: AppContext): Record<string, unknown> {
 
 /** For the log. Messages of D1 and of our own errors are free of values; a stack is never logged. */
 export function causesOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return [`what was thrown is no Error but of the type ${typeof error}`];
   const causes: string[] = [];
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     causes.push(`${cause.name}: ${cause.message}`);

@@ -17,9 +17,9 @@ export class KnownPathsRouter<T> implements Router<T> {
   add(method: string, path: string, handler: T): void {
     if (method !== METHOD_NAME_ALL) throw new Error(`${path} has to be added for all methods`);
     if (path.includes('*')) throw new Error(`${path} is a pattern that is not known here`);
-    else if (path.includes(':')) this.#addTemplate(templateOf(path, handler));
+    if (path.includes(':')) this.#addTemplate(templateOf(path, handler));
     else if (this.#plain.has(path)) throw new Error(`${path} is there already`);
-    else this.#plain.set(path, served(handler, {}));
+    else this.#plain.set(path, found(handler, {}));
   }
 
   #addTemplate(template: Template<T>): void {
@@ -38,13 +38,13 @@ export class KnownPathsRouter<T> implements Router<T> {
     for (const { before, name, behind, handler } of this.#templates) {
       const value = path.slice(before.length, path.length - behind.length);
       if (value === '' || value.includes('/') || path !== before + value + behind) continue;
-      return served(handler, { [name]: value });
+      return found(handler, { [name]: value });
     }
     return [[]];
   }
 }
 
-const served = <T>(handler: T, params: Params): Result<T> => [[[handler, params]]];
+const found = <T>(handler: T, params: Params): Result<T> => [[[handler, params]]];
 
 function templateOf<T>(path: string, handler: T): Template<T> {
   const [, before, name, behind] = /^([^:]*):(\w+)(\/[^:]*)$/.exec(path) ?? [];

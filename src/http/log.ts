@@ -5,7 +5,6 @@ export type Logged = {
   requestId: string;
   /** Of a request the one thing that its client chose. */
   method: string;
-  /** A pattern of ours, as `word` and `kind` are words of ours: nothing that JSON would have to escape. */
   route: string | null;
   result: readonly [name: 'status', status: number] | readonly [name: 'outcome', word: string];
   caller: { kind: string; userId: number } | null;
@@ -22,16 +21,18 @@ export type Logged = {
  */
 export function logLine({ requestId, method, route, result, caller, use, started, causes }: Logged): void {
   const [name, value] = result;
+  const outcome = typeof value === 'number' ? value : quoted(value);
   const by = caller === null ? null : `{"kind":"${caller.kind}","userId":${caller.userId}}`;
   // By hand: with an object that is made for JSON.stringify it is 3 % of a request.
   const line =
     `"requestId":"${requestId}","method":${JSON.stringify(method)},"route":${quoted(route)},` +
-    `"${name}":${typeof value === 'number' ? value : quoted(value)},"caller":${by},"databaseRoundTrips":${use.roundTrips},` +
+    `"${name}":${outcome},"caller":${by},"databaseRoundTrips":${use.roundTrips},` +
     `"databaseMs":${use.milliseconds},"wallMs":${Date.now() - started}`;
   if (causes === undefined) console.log(`{"level":"info",${line}}`);
   else console.error(`{"level":"error",${line},"causes":${JSON.stringify(causes)}}`);
 }
 
+/** For what is a word or a pattern of ours, in which there is nothing that JSON would have to escape. */
 const quoted = (word: string | null): string => (word === null ? 'null' : `"${word}"`);
 
 /** Nothing that was answered depends on such work, so a line is all that comes of its failure. */

@@ -1,7 +1,7 @@
 import type { DatabaseUse } from '../core/database-use.ts';
 import type { Deps } from '../core/deps.ts';
 import type { Env } from '../env.ts';
-import type { Answer, AnswerHeaders } from './answer.ts';
+import type { Answer, SentHeaders } from './answer.ts';
 import type { AppContext, ErrorShape, Handler } from './context.ts';
 import { allowOrigins } from './cors.ts';
 import { answerError } from './errors.ts';
@@ -17,7 +17,7 @@ export type Serving = (handle: Handler) => (c: AppContext) => Promise<Response>;
  * Sets up what every request has, answers what fails, logs one line, and runs what was left for after the answer.
  * Around the handlers and not before them: a middleware of Hono's takes every request through three more functions.
  */
-export const serving =
+export const createServing =
   (servicesOf: (env: Env) => Deps, measured: Measured): Serving =>
   (handle) =>
   async (c) => {
@@ -30,19 +30,25 @@ export const serving =
     c.set('errorShape', asItIs);
     c.set('headers', {});
     c.set('afterwards', afterwards);
-    const answer = await measured(use, () => answered(handle, c));
-    const response = toResponse(c, answer);
-    logRequest(c, { status: answer.status, started, use });
-    for (const work of afterwards)
-      c.executionCtx.waitUntil(work().catch((error) => logLoss(requestId, error)));
+    const response = await measured(use, () => answered(handle, c));
+    logRequest(c, { status: response.status, started, use });
+    for (const work of afterwards) c.executionCtx.waitUntil(settled(work, requestId));
     return response;
   };
 
-async function answered(handle: Handler, c: AppContext): Promise<Answer> {
+async function answered(handle: Handler, c: AppContext): Promise<Response> {
   try {
-    return await handle(c);
+    return toResponse(c, await handle(c));
   } catch (error) {
-    return answerError(error, c);
+    return toResponse(c, answerError(error, c));
+  }
+}
+
+async function settled(work: () => Promise<void>, requestId: string): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    logLoss(requestId, error);
   }
 }
 
@@ -54,7 +60,7 @@ const asItIs: ErrorShape = (body) => body;
  * know that the answer to an `X-API-Key` is for one caller.
  */
 function toResponse(c: AppContext, { status, body, headers }: Answer): Response {
-  const all: AnswerHeaders = {
+  const all: SentHeaders = {
     'X-Request-Id': c.get('requestId'),
     'X-Content-Type-Options': 'nosniff',
     'Referrer-Policy': 'no-referrer',

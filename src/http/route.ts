@@ -5,7 +5,7 @@ import { DomainError, type FieldErrors, invalidFields } from '../core/errors.ts'
 import { ActorGone } from '../core/principal.ts';
 import type { Client } from '../core/sessions.ts';
 import type { Access } from './access.ts';
-import { Answer, type AnswerHeaders, json } from './answer.ts';
+import { Answer, type AnswerHeaders, type EarlyHeaders, json } from './answer.ts';
 import { bufferBody, parseBody, type RawBody } from './body.ts';
 import { clientOf } from './client.ts';
 import type { AppContext, ErrorShape, Handler } from './context.ts';
@@ -29,8 +29,8 @@ export type Input<Caller, Body, Query> = {
   client(): Client;
   afterwards: Afterwards;
   url(): URL;
-  /** What the answer gets beside its own, also when the handler then fails. */
-  headers: AnswerHeaders;
+  /** What is sent beside the answer's own, also when the handler fails after it has set it. */
+  headers: EarlyHeaders;
 };
 
 export type RouteConfig<Body, Query, Result> = {
@@ -53,7 +53,7 @@ export type RouteConfig<Body, Query, Result> = {
     description: string;
     schema?: () => Result;
     /** What its headers say, by their names. */
-    headers?: Record<string, string>;
+    headers?: AnswerHeaders;
   };
   /** Failures that only this route knows, for the document. */
   failures?: { 400?: string; 401?: string; 403?: string; 404?: string; 409?: string; 429?: string };
@@ -86,13 +86,14 @@ export function route<
 ): Route {
   const bodySchema = config.body && lazily(config.body);
   const querySchema = config.query && lazily(config.query);
+  const idIn = config.path.includes('{id}') ? (c: AppContext) => c.req.param('id') : () => '';
   async function serve(c: AppContext): Promise<Answer> {
     if (config.errors !== undefined) c.set('errorShape', config.errors.shape);
     const raw = config.body === undefined ? null : await bufferBody(c.req.raw);
     const now = new Date();
     const caller = await access.check(c, now);
     if (caller instanceof Answer) return caller;
-    const ids = idsOf(c, config);
+    const ids = idsOf(idIn(c), config.idIsText);
     const url = () => new URL(c.req.url);
     const query = validQuery<Query>(querySchema?.(), url);
     const deps = c.get('deps')();
@@ -120,12 +121,9 @@ export function route<
 const toAnswer = ({ status, schema }: Route['config']['answer'], result: unknown): Answer =>
   schema === undefined ? new Answer(status) : json(result as object, status);
 
-type Ids = Pick<Input<unknown, unknown, unknown>, 'id' | 'textId'>;
-
 /** @throws DomainError `not_found` for an id that is no number where ids are numbers. */
-function idsOf(c: AppContext, { path, idIsText }: { path: string; idIsText?: boolean }): Ids {
-  const segment = path.includes('{id}') ? (c.req.param('id') ?? '') : '';
-  if (segment === '' || idIsText) return { id: 0, textId: segment };
+function idsOf(segment = '', isText = false): { id: number; textId: string } {
+  if (segment === '' || isText) return { id: 0, textId: segment };
   if (!/^-?\d{1,15}$/.test(segment)) throw new DomainError('not_found', 'Not found.');
   return { id: Number(segment), textId: segment };
 }

@@ -1,7 +1,7 @@
 import { publicKeysOf } from '../../core/public-keys.ts';
 import { sha256Hex } from '../../core/secrets.ts';
 import type { SigningKeys } from '../../core/signing-keys.ts';
-import { Answer, JSON_TYPE } from '../answer.ts';
+import { Answer, type AnswerHeaders, JSON_TYPE } from '../answer.ts';
 import type { AppContext } from '../context.ts';
 import type { Mounted } from '../router.ts';
 
@@ -17,7 +17,7 @@ const written = new WeakMap<SigningKeys, Written>();
 
 async function serve(c: AppContext): Promise<Answer> {
   const { text, tag } = await writtenFor(await c.get('deps')().signingKeys());
-  const headers = { 'Cache-Control': CACHED, ETag: tag };
+  const headers: AnswerHeaders = { 'Cache-Control': CACHED, ETag: tag };
   if (names(c.req.header('If-None-Match'), tag)) return new Answer(304, null, headers);
   return new Answer(200, text, { ...JSON_TYPE, ...headers });
 }
