@@ -36,7 +36,11 @@ export function logLine({ requestId, method, route, result, caller, use, started
 const quoted = (word: string | null): string => (word === null ? 'null' : `"${word}"`);
 
 /** Nothing that was answered depends on such work, so a line is all that comes of its failure. */
-export function logLoss(requestId: string | null, error: unknown): void {
-  const line = { level: 'warn', requestId, message: 'work after the answer failed', causes: causesOf(error) };
-  console.warn(JSON.stringify(line));
+export async function orLogged(work: () => Promise<void>, requestId: string | null): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const message = 'work after the answer failed';
+    console.warn(JSON.stringify({ level: 'warn', requestId, message, causes: causesOf(error) }));
+  }
 }

@@ -5,7 +5,7 @@ import type { Answer, SentHeaders } from './answer.ts';
 import type { AppContext, ErrorShape, Handler } from './context.ts';
 import { allowOrigins } from './cors.ts';
 import { answerError } from './errors.ts';
-import { logLine, logLoss } from './log.ts';
+import { logLine, orLogged } from './log.ts';
 
 /** Runs a request and counts into `use` what it asks of the database. */
 export type Measured = <T>(use: DatabaseUse, run: () => T) => T;
@@ -32,7 +32,7 @@ export const createServing =
     c.set('afterwards', afterwards);
     const response = await measured(use, () => answered(handle, c));
     logRequest(c, { status: response.status, started, use });
-    for (const work of afterwards) c.executionCtx.waitUntil(settled(work, requestId));
+    for (const work of afterwards) c.executionCtx.waitUntil(orLogged(work, requestId));
     return response;
   };
 
@@ -41,14 +41,6 @@ async function answered(handle: Handler, c: AppContext): Promise<Response> {
     return toResponse(c, await handle(c));
   } catch (error) {
     return toResponse(c, answerError(error, c));
-  }
-}
-
-async function settled(work: () => Promise<void>, requestId: string): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    logLoss(requestId, error);
   }
 }
 

@@ -6,7 +6,7 @@ import type { Deps } from '../core/deps.ts';
 import type { Principal } from '../core/principal.ts';
 import type { Env } from '../env.ts';
 import { causesOf } from '../http/errors.ts';
-import { logLoss } from '../http/log.ts';
+import { orLogged } from '../http/log.ts';
 import type { Measured } from '../http/request.ts';
 import type { AccountsBinding, HeadersLike, Verdict } from '../verify/caller.ts';
 import { credentialHeadersOf, isCredentialText } from '../verify/headers.ts';
@@ -56,6 +56,6 @@ export const accountsEntrypoint = (servicesOf: (env: Env) => Deps, measured: Mea
 
     #noteUse({ proof, from }: Principal, now: Date): void {
       const touch = touchOf(servicesOf(this.env), { proof, now });
-      if (touch !== null) this.ctx.waitUntil(touch().catch((error) => logLoss(from.requestId, error)));
+      if (touch !== null) this.ctx.waitUntil(orLogged(touch, from.requestId));
     }
   };
