@@ -6,6 +6,7 @@ import { type Actor, actorOf, assertNotByApiKey, type Principal } from './princi
 /** A named set of rights; users hold the rights of all their groups. */
 export type Group = { id: number; name: string; permissions: number[] };
 export type GroupFields = Pick<Group, 'name' | 'permissions'>;
+export type GroupChanges = { [Name in keyof GroupFields]?: GroupFields[Name] | undefined };
 
 /** Writes throw `ActorGone`, having changed nothing, when the actor no longer stands. */
 export interface GroupStore {
@@ -16,7 +17,7 @@ export interface GroupStore {
   /** Of racing calls with one name one wins. */
   insertUnlessTaken(group: GroupFields, actor: Actor): Promise<Group | 'name_taken'>;
   /** Applies every change or none. */
-  update(id: number, changes: Partial<GroupFields>, actor: Actor): Promise<Group | 'name_taken' | 'no_group'>;
+  update(id: number, changes: GroupChanges, actor: Actor): Promise<Group | 'name_taken' | 'no_group'>;
   /** Removes the group and takes its rights from its members at once; false when there was none. */
   delete(id: number, actor: Actor): Promise<boolean>;
 }
@@ -48,7 +49,7 @@ export async function createGroup(
 /** @throws DomainError as for `createGroup`, or `not_found`. */
 export async function updateGroup(
   deps: GroupDeps,
-  { caller, id, changes }: { caller: Principal; id: number; changes: Partial<GroupFields> },
+  { caller, id, changes }: { caller: Principal; id: number; changes: GroupChanges },
 ): Promise<Group> {
   assertNotByApiKey(caller, GIVES_RIGHTS);
   const { permissions, ...rest } = changes;

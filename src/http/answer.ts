@@ -1,4 +1,4 @@
-/** Of the headers that are sent, each in its one spelling: as names of an object two would be two headers. */
+/** Of the headers that are sent, each in its one spelling: of two, both values would be sent as one. */
 type Named<Name extends string> = { [Each in Name]?: string };
 
 /** What may be said before it is known what the answer is, since it is sent with a failure, too. */

@@ -5,7 +5,7 @@ import { DomainError, type FieldErrors, invalidFields } from '../core/errors.ts'
 import { ActorGone } from '../core/principal.ts';
 import type { Client } from '../core/sessions.ts';
 import type { Access } from './access.ts';
-import { Answer, type AnswerHeaders, type EarlyHeaders, json } from './answer.ts';
+import { Answer, type EarlyHeaders, json } from './answer.ts';
 import { bufferBody, parseBody, type RawBody } from './body.ts';
 import { clientOf } from './client.ts';
 import type { AppContext, ErrorShape, Handler } from './context.ts';
@@ -33,6 +33,8 @@ export type Input<Caller, Body, Query> = {
   headers: EarlyHeaders;
 };
 
+type Described<Headers> = { [Name in keyof Headers]?: string };
+
 export type RouteConfig<Body, Query, Result> = {
   method: Method;
   /** With its trailing slash; the form without is served too. */
@@ -52,8 +54,8 @@ export type RouteConfig<Body, Query, Result> = {
     status: 200 | 201 | 204;
     description: string;
     schema?: () => Result;
-    /** What its headers say, by their names. */
-    headers?: AnswerHeaders;
+    /** What its headers say, by their names, for the document. */
+    headers?: Described<EarlyHeaders>;
   };
   /** Failures that only this route knows, for the document. */
   failures?: { 400?: string; 401?: string; 403?: string; 404?: string; 409?: string; 429?: string };

@@ -15,7 +15,7 @@ let payload: Part;
 beforeAll(async () => {
   const jwk = await newJwk('ES256');
   keys = await parsed(jwk);
-  offline = createVerifier({ jwks: { keys: [{ ...publicPart(jwk), kid: keys.signer.kid }] } });
+  offline = createVerifier({ jwks: { keys: [{ ...publicPart(jwk), kid: keys.signer.kid ?? '' }] } });
   ({ header, payload } = partsOf(await minted(keys)));
 });
 

@@ -402,7 +402,8 @@ describe('a user', () => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
     const who = await signedInAs();
     const headers = { 'CF-Connecting-IP': '203.0.113.202' };
-    const [full, free] = [false, true].map((success) => ({ limit: async () => ({ success }) }));
+    const limiter = (success: boolean) => ({ limit: async () => ({ success }) });
+    const [full, free] = [limiter(false), limiter(true)];
     const perName = envWith({ LOGINS_PER_NETWORK: free, LOGINS_PER_NETWORK_AND_NAME: full });
     const perNetwork = envWith({ LOGINS_PER_NETWORK: full, LOGINS_PER_NETWORK_AND_NAME: full });
     for (const bindings of [perName, perNetwork]) {

@@ -35,7 +35,7 @@ export async function setStage(): Promise<Stage> {
   return {
     origin,
     visit: async (given = {}) => visitOf(await browser.newContext(given), origin),
-    call: (method, path, { body, token, key } = {}) => callApi(origin + path, { method, body, token, key }),
+    call: (method, path, options) => callApi(origin + path, { method, ...options }),
     async end() {
       await browser.close();
       await service.stop();
