@@ -1,7 +1,7 @@
 import type { DatabaseUse } from '../core/database-use.ts';
 import { causesOf } from './errors.ts';
 
-export type Logged = {
+type Logged = {
   requestId: string;
   /** Of a request the one thing that its client chose. */
   method: string;

@@ -31,15 +31,13 @@ export const ourPage: Access<PageLogin> = {
     const url = new URL(c.req.url);
     assertOurPage(c, url);
     const { name, attributes } = cookieFor(url);
+    const put = (token: string, maxAge: number): void => {
+      c.get('headers')['Set-Cookie'] = generateCookie(name, token, { ...attributes, maxAge });
+    };
     return {
       kept: keptIn(c, name),
-      keep(token) {
-        const { refreshTokenTtlSeconds: maxAge } = c.get('deps')().tokenPolicy;
-        c.get('headers')['Set-Cookie'] = generateCookie(name, token, { ...attributes, maxAge });
-      },
-      forget() {
-        c.get('headers')['Set-Cookie'] = generateCookie(name, '', { ...attributes, maxAge: 0 });
-      },
+      keep: (token) => put(token, c.get('deps')().tokenPolicy.refreshTokenTtlSeconds),
+      forget: () => put('', 0),
     };
   },
 };

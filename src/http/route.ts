@@ -33,8 +33,6 @@ export type Input<Caller, Body, Query> = {
   headers: EarlyHeaders;
 };
 
-type Described<Headers> = { [Name in keyof Headers]?: string };
-
 export type RouteConfig<Body, Query, Result> = {
   method: Method;
   /** With its trailing slash; the form without is served too. */
@@ -55,7 +53,7 @@ export type RouteConfig<Body, Query, Result> = {
     description: string;
     schema?: () => Result;
     /** What its headers say, by their names, for the document. */
-    headers?: Described<EarlyHeaders>;
+    headers?: { [Name in keyof EarlyHeaders]?: string };
   };
   /** Failures that only this route knows, for the document. */
   failures?: { 400?: string; 401?: string; 403?: string; 404?: string; 409?: string; 429?: string };

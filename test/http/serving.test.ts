@@ -1,10 +1,10 @@
-import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { Answer, json } from '../../src/http/answer.ts';
 import type { Handler } from '../../src/http/context.ts';
 import { createServing } from '../../src/http/request.ts';
 import { createRouter, mount } from '../../src/http/router.ts';
 import { measured, servicesOf } from '../../src/services.ts';
+import { send } from '../support/api.ts';
 import { keepConsoleLines } from '../support/console-lines.ts';
 import { env } from '../support/env.ts';
 
@@ -15,9 +15,7 @@ async function served(serve: Handler) {
   const app = createRouter();
   const mounted = { config: { method: 'get', path: '/' }, serve } as const;
   mount(app, [mounted], createServing(servicesOf, measured));
-  const context = createExecutionContext();
-  const response = await app.fetch(new Request('https://accounts.example.com/'), env, context);
-  await waitOnExecutionContext(context);
+  const response = await send(new Request('https://accounts.example.com/'), env, app);
   const logged = lines.splice(0).map((line): Record<string, unknown> => JSON.parse(line));
   return { response, text: await response.text(), logged };
 }

@@ -1,6 +1,7 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { createApp } from '../../src/app.ts';
 import type { Env } from '../../src/env.ts';
+import type { App } from '../../src/http/router.ts';
 import { measured, servicesOf } from '../../src/services.ts';
 import { env } from './env.ts';
 
@@ -37,10 +38,10 @@ export type JsonBody = any;
 /** Bindings of the run with some vars or bindings replaced; a new object, so its services start cold. */
 export const envWith = (vars: Partial<Env>): Env => ({ ...env, ...vars });
 
-/** Sends one request to the app in this isolate and waits for what it does after the answer. */
-export async function send(request: Request, bindings: Env = env): Promise<Response> {
+/** Sends one request to an app in this isolate, ours by default, and waits for what it does after the answer. */
+export async function send(request: Request, bindings: Env = env, to: App = app): Promise<Response> {
   const context = createExecutionContext();
-  const response = await app.fetch(request, bindings, context);
+  const response = await to.fetch(request, bindings, context);
   await waitOnExecutionContext(context);
   return response;
 }
