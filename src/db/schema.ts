@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { ActorKind, AuditEventName } from '../core/audit-events.ts';
+import type { Maker } from '../core/makers.ts';
 
 /** Instants are epoch milliseconds; JSON is text that only JSON.stringify and SQLite's JSON functions write. */
 export const users = sqliteTable(
@@ -9,6 +10,8 @@ export const users = sqliteTable(
     id: integer('id').primaryKey({ autoIncrement: true }),
     username: text('username').notNull().unique(),
     passwordHash: text('password_hash').notNull(),
+    /** Who set the password, see core/makers.ts. The default is for rows that older code writes. */
+    passwordSetBy: text('password_set_by').$type<Maker>().notNull().default('own'),
     email: text('email').notNull(),
     firstName: text('first_name').notNull(),
     lastName: text('last_name').notNull(),
@@ -35,6 +38,8 @@ export const sessions = sqliteTable(
   'sessions',
   {
     id: text('id').primaryKey(),
+    /** Whether `id` is a digest of the tokens' `sid`. False marks rows of older code, whose id is the `sid` itself. */
+    idIsDigest: integer('id_is_digest', { mode: 'boolean' }).notNull().default(false),
     userId: integer('user_id')
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
@@ -68,6 +73,8 @@ export const apiKeys = sqliteTable(
     preview: text('preview').notNull(),
     createdAt: integer('created_at').notNull(),
     lastUsedAt: integer('last_used_at'),
+    /** Who made the key, see core/makers.ts. The default is for rows that older code writes. */
+    madeBy: text('made_by').$type<Maker>().notNull().default('own'),
   },
   (table) => [
     uniqueIndex('api_keys_user_name').on(table.userId, table.name),
