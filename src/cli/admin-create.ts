@@ -39,6 +39,7 @@ function outcome(username: string, { name }: Pick<Target, 'name'>, before: Admin
     ...(before.isAdmin ? [] : ['is an admin now']),
     ...(before.isActive ? [] : ['is active again']),
     ...(before.logins > 0 ? [`was signed out (${before.logins})`] : []),
+    ...(before.planted > 0 ? [`lost the API keys that others had made for it (${before.planted})`] : []),
   ];
   const keys = before.keys > 0 ? ['API keys survive this: they may have to be revoked.'] : [];
   return [`${username} ${done.join(', ')} in ${name}.`, ...keys];

@@ -32,7 +32,10 @@ export type NewApiKey = { userId: number; name: string; digest: string; preview:
 /** A key just stored, and its owner as it is with it. */
 export type StoredApiKey = ApiKey & { owner: User };
 
-/** Why nothing was stored; `outranked`: the owner, meanwhile, holds a right that the actor lacks. */
+/**
+ * Why nothing was stored. `outranked`: the owner, meanwhile, holds a right that the actor lacks, or the actor is a key
+ * and would replace another one.
+ */
 export type ApiKeyProblem = 'no_user' | 'outranked' | 'limit_reached';
 
 /** Writes throw `ActorGone`, having changed nothing, when the actor no longer stands. */
@@ -42,8 +45,8 @@ export interface ApiKeyStore {
   find(id: number): Promise<{ key: ApiKey; owner: Rights } | null>;
   /**
    * Stores the key and, in the same transaction, removes what it replaces: the key of the same name, or
-   * every key of the user where `limit` is 1; for an actor by key, that key alone. However many calls race, one
-   * live key per name is left.
+   * every key of the user where `limit` is 1. An actor by key replaces that key alone, under its name, whatever the
+   * limit. However many calls race, one live key per name is left.
    */
   replace(key: NewApiKey, limit: number, actor: Actor): Promise<StoredApiKey | ApiKeyProblem>;
   /** Removes one key; false, with nothing removed, when `actor` is outranked meanwhile. */
@@ -103,7 +106,7 @@ export async function createApiKey(
 ): Promise<{ key: Secret; stored: StoredApiKey }> {
   const owner = await resolveOwner(deps, { caller, target, right: 'add_apikey' });
   const isOwn = owner.id === caller.user.id;
-  assertOnlyItself(caller.proof, ({ keyName }) => isOwn && (deps.apiKeysPerUser === 1 || keyName === name));
+  assertOnlyItself(caller.proof, ({ keyName }) => isOwn && keyName === name);
   const key = generateKey();
   const preview = previewOf(key.reveal());
   const fresh = { userId: owner.id, name, digest: await digestOf(key.reveal()), preview, createdAt: now };

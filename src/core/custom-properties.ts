@@ -1,15 +1,46 @@
 import { invalidFields } from './errors.ts';
 import type { JsonObject } from './json.ts';
+import type { Principal, Rights } from './principal.ts';
+import type { User } from './users.ts';
 
 export const MAX_CUSTOM_PROPERTIES_BYTES = 102_400;
 const MAX_AVATAR_CONFIG_BYTES = 102_400;
 
-/** In one's own `custom_properties` these belong to the administration. */
-const ADMIN_ONLY_MEMBERS = new Set(['xc_password', 'allowed_networks', 'catchup_enabled']);
+/** Members that belong to the administration: only admins set them. */
+const SET_BY_ADMINS: ReadonlySet<string> = new Set([
+  'xc_password',
+  'allowed_networks',
+  'catchup_enabled',
+  'dvr_access',
+  'vod_movies_enabled',
+  'vod_series_enabled',
+  'allowed_m3u_profile_ids',
+]);
 
-/** What a user may set of its own properties. */
-export const withoutAdminOnly = (properties: JsonObject): JsonObject =>
-  Object.fromEntries(Object.entries(properties).filter(([name]) => !ADMIN_ONLY_MEMBERS.has(name)));
+/** Members that only the user itself and admins see: a password, and the networks where it is accepted. */
+const SEEN_BY_OWNER_AND_ADMINS: ReadonlySet<string> = new Set(['xc_password', 'allowed_networks']);
+
+const without = (names: ReadonlySet<string>, properties: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(properties).filter(([name]) => !names.has(name)));
+
+/** The fields as this caller may set them. The rest is dropped silently, as existing clients expect. */
+export function settableBy<Fields extends { customProperties?: JsonObject }>(
+  { isAdmin }: Rights,
+  fields: Fields,
+): Fields {
+  const { customProperties } = fields;
+  if (isAdmin || customProperties === undefined) return fields;
+  return { ...fields, customProperties: without(SET_BY_ADMINS, customProperties) };
+}
+
+/** Who looks at a user. */
+export type Viewer = Pick<Principal, 'user' | 'rights'>;
+
+/** The custom properties of `user` that `viewer` may see. */
+export function propertiesSeenBy(viewer: Viewer, { id, customProperties }: User): JsonObject {
+  const seesAll = viewer.rights.isAdmin || viewer.user.id === id;
+  return seesAll ? customProperties : without(SEEN_BY_OWNER_AND_ADMINS, customProperties);
+}
 
 /**
  * Bounds what one request brings, measured as the reference does, in escaped ASCII. Custom properties are bounded

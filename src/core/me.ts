@@ -1,12 +1,11 @@
 import type { Afterwards } from './afterwards.ts';
-import { withoutAdminOnly } from './custom-properties.ts';
 import { invalidFields } from './errors.ts';
 import { admit, givenBackOnFailure, ownPasswordAttempt } from './login-limits.ts';
 import { verifyPassword } from './passwords.ts';
-import { ActorGone, assertNotByApiKey, ownSessionOf, type Principal } from './principal.ts';
+import { ActorGone, ownSessionOf, type Principal } from './principal.ts';
+import { assertMaySetOwnPassword, withoutOwnEmailByKey } from './user-rights.ts';
 import {
   applyChanges,
-  NO_PASSWORD_BY_KEY,
   type ProvenPassword,
   passwordChange,
   type User,
@@ -14,16 +13,19 @@ import {
   type UserDeps,
 } from './users.ts';
 
+type OwnChanges = Pick<UserChanges, 'firstName' | 'lastName' | 'email' | 'customProperties'>;
+
 /**
  * Changes one's own profile; two round trips, three with `currentPassword`, which is checked whenever it is sent.
- * @throws DomainError `forbidden` for a password from a caller with an API key; `invalid` as for `createUser`, and
- * for a current password that is incorrect, or missing where it is required; `throttled` after too many tries.
+ * @throws DomainError `forbidden` for a password or another email from a caller with an API key; `invalid` as for
+ * `createUser`, and for a current password that is incorrect, or missing where it is required; `throttled` after too
+ * many tries.
  */
 export async function updateMe(
   deps: UserDeps,
   args: {
-    caller: Principal;
-    changes: Pick<UserChanges, 'firstName' | 'lastName' | 'email' | 'customProperties'>;
+    caller: Principal<User>;
+    changes: OwnChanges;
     password?: string | undefined;
     currentPassword?: string | undefined;
     afterwards: Afterwards;
@@ -31,11 +33,10 @@ export async function updateMe(
   },
 ): Promise<User> {
   const { caller, password, currentPassword, now } = args;
-  // A key that may send `current_password` could be used to guess it.
-  if (password !== undefined || currentPassword !== undefined) assertNotByApiKey(caller, NO_PASSWORD_BY_KEY);
+  if (password !== undefined || currentPassword !== undefined) assertMaySetOwnPassword(caller);
   const proof = await proveCurrentPassword(deps, args);
   const changes = {
-    ...ownChanges(args.changes),
+    ...withoutOwnEmailByKey(caller, args.changes),
     ...(proof === null ? {} : { provenPassword: proof }),
     ...(await passwordChange(deps, password, ownSessionOf(caller))),
   };
@@ -65,11 +66,4 @@ async function proveCurrentPassword(
     throw invalidFields({ current_password: ['The current password is incorrect.'] });
   }
   return { hash: record.passwordHash, granted };
-}
-
-function ownChanges(changes: UserChanges): UserChanges {
-  const { customProperties } = changes;
-  return customProperties === undefined
-    ? changes
-    : { ...changes, customProperties: withoutAdminOnly(customProperties) };
 }

@@ -4,9 +4,11 @@ import type { User } from './users.ts';
 
 /** From this `user_level` on a user is an admin and holds every permission. */
 export const ADMIN_LEVEL = 10;
+/** Up to this `user_level` (0 streamer, 1 standard) a user holds nothing by it. */
+export const PLAIN_LEVEL = 1;
 
-/** What a user may do, as read with the request that asks. */
-export type Rights = { isAdmin: boolean; permissions: ReadonlySet<Permission> };
+/** What a user may do, as read with the request that asks. `level` is `user_level`, which other services may go by. */
+export type Rights = { level: number; isAdmin: boolean; permissions: ReadonlySet<Permission> };
 
 /** Of a user what every request has to know of its caller. */
 export type Identity = Pick<User, 'id' | 'username' | 'userLevel' | 'isActive'>;
@@ -55,8 +57,12 @@ export class ActorGone extends DomainError {
 /** The rights of a user by its level and the permission ids of its groups. */
 export function rightsOf(userLevel: number, permissionIds: readonly number[]): Rights {
   const isAdmin = userLevel >= ADMIN_LEVEL;
-  return { isAdmin, permissions: isAdmin ? ALL_PERMISSIONS : permissionsOf(permissionIds) };
+  return { level: userLevel, isAdmin, permissions: isAdmin ? ALL_PERMISSIONS : permissionsOf(permissionIds) };
 }
+
+/** Whether a user holds any permission, or a level above those of streamers and standard users. */
+export const holdsRights = ({ level, permissions }: Rights): boolean =>
+  level > PLAIN_LEVEL || permissions.size > 0;
 
 export const holds = (rights: Rights, permission: Permission): boolean => rights.permissions.has(permission);
 
@@ -67,12 +73,13 @@ export const heldPermissions = (rights: Rights): Permission[] =>
 const IN_ORDER = [...ALL_PERMISSIONS];
 
 /**
- * Whether `actor` may act on `target`: admins on anyone, others on those who hold nothing they lack.
+ * Whether `actor` may act on `target`: admins on anyone, others on those who hold nothing they lack, level included.
  * Without this rule a right over users would be a way to the rights of every user.
  */
 export function mayActOn(actor: Rights, target: Rights): boolean {
   if (actor.isAdmin) return true;
-  return !target.isAdmin && [...target.permissions].every((permission) => actor.permissions.has(permission));
+  if (target.level > Math.max(PLAIN_LEVEL, actor.level)) return false;
+  return [...target.permissions].every((permission) => actor.permissions.has(permission));
 }
 
 /** @throws DomainError `forbidden` when `target` holds a right that `actor` lacks. */

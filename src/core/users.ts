@@ -1,20 +1,13 @@
-import { assertObjectsFit, propertiesTooLarge } from './custom-properties.ts';
+import { assertObjectsFit, propertiesTooLarge, settableBy } from './custom-properties.ts';
 import { DomainError, forbidden, invalidFields, noSuch } from './errors.ts';
 import type { JsonObject } from './json.ts';
 import type { AttemptDeps, GrantedAttempt } from './login-limits.ts';
+import { passwordsByOther } from './makers.ts';
 import { assertUnpaged, MAX_UNPAGED_ROWS, type Page, type Slice } from './pages.ts';
 import { assertAcceptable, hashPassword, type PasswordPolicy } from './passwords.ts';
-import {
-  type Account,
-  type Actor,
-  ADMIN_LEVEL,
-  actorOf,
-  assertMayActOn,
-  assertNotByApiKey,
-  ownSessionOf,
-  type Principal,
-} from './principal.ts';
+import { type Account, type Actor, actorOf, ownSessionOf, type Principal } from './principal.ts';
 import type { Secret } from './secrets.ts';
+import { assertMayGive, assertMayLetIn, assertMayManage, withoutUnchanged } from './user-rights.ts';
 
 export type User = {
   id: number;
@@ -93,6 +86,7 @@ export type UserProblem =
   | { kind: 'username_taken' }
   | { kind: 'properties_too_large' }
   | { kind: 'password_changed' }
+  | { kind: 'password_by_other'; id: number }
   | { kind: 'unknown_group'; id: number };
 
 /** Writes throw `ActorGone`, having changed nothing, when the actor no longer stands. */
@@ -106,7 +100,8 @@ export interface UserStore {
   /**
    * Applies every change or none, in one transaction. Two patches of `customProperties` lose nothing; the
    * last active admin stays one, also when two admins demote each other. A new password ends the other
-   * sessions, a deactivation ends all.
+   * sessions, a deactivation ends all. Where the user gains rights, the keys that others made go with it; while others
+   * set the password (`password_by_other`), nothing changes.
    */
   update(id: number, changes: UserChanges, actor: Actor, now: Date): Promise<User | UserProblem>;
   /** Removes the user with its sessions and keys, unless it is the last active admin, judged as in `update`. */
@@ -119,14 +114,6 @@ export type UserDeps = AttemptDeps & {
   /** Whether changing one's own password asks for the current one. */
   requireCurrentPassword: boolean;
 };
-
-const NO_RIGHTS_BY_KEY = 'An API key may not give rights. Sign in with your password instead.';
-const NO_PEERS_BY_KEY =
-  'An API key may only change and delete users who hold no rights. Sign in with your password instead.';
-export const NO_PASSWORD_BY_KEY = 'An API key may not change a password. Sign in with your password instead.';
-const ADMIN_ONLY = ['userLevel', 'isStaff', 'isSuperuser', 'groups'] as const;
-/** What a request changes only where it says something new: a whole user that was read earlier may be stale. */
-const GUARDED = [...ADMIN_ONLY, 'isActive'] as const;
 
 /** @throws DomainError `invalid` when there are more users than a bare list holds. */
 export async function listUsers(deps: Pick<UserDeps, 'users'>, search: string | null): Promise<User[]> {
@@ -149,20 +136,20 @@ export async function createUser(
   deps: UserDeps,
   { caller, fields, password, now }: { caller: Principal; fields: UserFields; password: string; now: Date },
 ): Promise<User> {
-  const given = withoutUnchanged(fields, NEW_USER_FIELDS);
-  if (givesPrivileges(given)) assertMayGive(caller, given);
-  assertObjectsFit(fields);
+  assertMayGive(caller, withoutUnchanged(fields, NEW_USER_FIELDS));
+  const settable = settableBy(caller.rights, fields);
+  assertObjectsFit(settable);
   assertAcceptable(deps.passwordPolicy, password);
   const passwordHash = await hashPassword(deps.passwordPolicy, password);
-  return orThrow(
-    await deps.users.insertUnlessTaken({ ...fields, passwordHash, dateJoined: now }, actorOf(caller)),
-  );
+  const user = { ...settable, passwordHash, dateJoined: now };
+  return orThrow(await deps.users.insertUnlessTaken(user, actorOf(caller)));
 }
 
 /**
  * Changes another user, or oneself by the rights one has over users.
  * @throws DomainError `not_found`; `forbidden` when the user holds a right that the caller lacks (by a key: any
- * right), or the change gives what the caller may not give; `invalid` as for `createUser`, and for the last active admin.
+ * right), or the change gives what the caller may not give; `invalid` as for `createUser`, and for the last active
+ * admin; `conflict` when the change gives rights to a user whose password is by `other`.
  */
 export async function updateUser(
   deps: UserDeps,
@@ -172,9 +159,8 @@ export async function updateUser(
   const target = await getAccount(deps, id);
   assertMayManage(caller, target);
   const changes = withoutUnchanged(args.changes, target.user);
-  if (givesPrivileges(changes)) assertMayGive(caller, changes);
-  if (changes.isActive === true) assertNotByApiKey(caller, NO_RIGHTS_BY_KEY);
-  if (password !== undefined) assertNotByApiKey(caller, NO_PASSWORD_BY_KEY);
+  assertMayGive(caller, changes);
+  assertMayLetIn(caller, { ...changes, password });
   if (password !== undefined && id === caller.user.id && deps.requireCurrentPassword) {
     throw invalidFields({ password: ['Change your own password at users/me/, with the current one.'] });
   }
@@ -208,8 +194,9 @@ export async function applyChanges(
   deps: UserDeps,
   { caller, id, changes, now }: { caller: Principal; id: number; changes: UserChanges; now: Date },
 ): Promise<User> {
-  assertObjectsFit(changes);
-  return orThrow(await deps.users.update(id, changes, actorOf(caller), now));
+  const settable = settableBy(caller.rights, changes);
+  assertObjectsFit(settable);
+  return orThrow(await deps.users.update(id, settable, actorOf(caller), now));
 }
 
 /** What a new password changes; nothing where none is given. @throws DomainError `invalid` by the policy. */
@@ -221,34 +208,6 @@ export async function passwordChange(
   if (password === undefined) return {};
   assertAcceptable(deps.passwordPolicy, password);
   return { passwordHash: await hashPassword(deps.passwordPolicy, password), survivingSessionId };
-}
-
-const givesPrivileges = (changes: UserChanges): boolean =>
-  ADMIN_ONLY.some((field) => changes[field] !== undefined);
-
-/** Levels, staff flags and groups are given by admins alone; rights not by a key, which may have leaked. */
-function assertMayGive(caller: Principal, { userLevel = 0, groups = [] }: UserChanges): void {
-  if (!caller.rights.isAdmin) throw forbidden();
-  if (userLevel < ADMIN_LEVEL && groups.length === 0) return;
-  assertNotByApiKey(caller, NO_RIGHTS_BY_KEY);
-}
-
-/** A key, which may have leaked, manages users without rights: not its owner’s peers, nor its owner. */
-function assertMayManage(caller: Principal, target: Account): void {
-  assertMayActOn(caller.rights, target.rights);
-  if (target.rights.permissions.size > 0) assertNotByApiKey(caller, NO_PEERS_BY_KEY);
-}
-
-/** Lets anyone send a whole user back, as forms do. */
-function withoutUnchanged(
-  changes: UserChanges,
-  target: Pick<UserFields, (typeof GUARDED)[number]>,
-): UserChanges {
-  const rest = { ...changes };
-  for (const field of GUARDED) {
-    if (String(rest[field]) === String(target[field])) delete rest[field];
-  }
-  return rest;
 }
 
 function orThrow(outcome: User | UserProblem): User {
@@ -270,6 +229,8 @@ function errorOf(problem: UserProblem): Error {
       return propertiesTooLarge();
     case 'password_changed':
       return invalidFields({ current_password: ['The current password is incorrect.'] });
+    case 'password_by_other':
+      return passwordsByOther([problem.id]);
     case 'unknown_group':
       return invalidFields({ groups: [`Invalid pk "${problem.id}" - object does not exist.`] });
   }

@@ -9,6 +9,7 @@ import {
   ActorGone,
   ADMIN_LEVEL,
   type Identity,
+  PLAIN_LEVEL,
   type Proof,
   type Rights,
   rightsOf,
@@ -32,7 +33,8 @@ const apiKeyPreview = sql<string | null>`coalesce(
   (select preview from api_keys where id = (select max(id) from api_keys where user_id = users.id))
 )`;
 
-const permissionIds = sql<string>`(
+/** The ids of the permissions that the groups of the user in `users` give, as a JSON array. */
+export const permissionIds = sql<string>`(
   select json_group_array(distinct p.value) from user_groups ug
   join groups g on g.id = ug.group_id join json_each(g.permissions) p where ug.user_id = users.id
 )`;
@@ -190,11 +192,12 @@ function proofStands(proof: Proof): SQL {
  * True while the user in `users` is another than `actor` and holds a right that `actor` lacks (by a key: any right):
  * the rule of `assertMayManage`, for a statement.
  */
-export function outranks({ isAdmin, permissions, identity }: Actor): SQL {
+export function outranks({ isAdmin, level, permissions, identity }: Actor): SQL {
   const isByKey = identity?.proof.kind === 'api_key';
   if (isAdmin && !isByKey) return sql`false`;
   const lacked = isByKey ? ALL_PERMISSIONS : ALL_PERMISSIONS.difference(permissions);
-  return sql`(users.id is not ${identity?.userId ?? null} and (${atAdminLevel} or exists (
+  const highest = isByKey ? PLAIN_LEVEL : Math.max(PLAIN_LEVEL, level);
+  return sql`(users.id is not ${identity?.userId ?? null} and (user_level > ${highest} or exists (
     select 1 from json_each(${permissionIds})
     where value in (select value from json_each(${JSON.stringify(idsOf(lacked))}))
   )))`;

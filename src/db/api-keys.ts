@@ -20,6 +20,7 @@ import {
 } from './accounts.ts';
 import { byActor, type Recorded, record } from './audit-events.ts';
 import { type Database, raw, read, repeatableWrite, rowCount, write } from './client.ts';
+import { madeByActor } from './makers.ts';
 import { apiKeys, users } from './schema.ts';
 
 const keyColumns = {
@@ -84,12 +85,9 @@ const toKey = (row: KeyRow): ApiKey => ({
   lastUsedAt: toDate(row.lastUsedAt),
 });
 
-/** Where only one key may live, the keys that a new one takes the place of whatever its name; by a key, itself. */
-function replacedBy(limit: number, actor: Actor): SQL {
-  if (limit > 1) return sql`false`;
-  const itself = keyIdOf(actor);
-  return itself === null ? sql`true` : sql`(api_keys.id = ${itself})`;
-}
+/** Where only one key may live, a new one takes the place of every key; by a key, of that key alone, by its name. */
+const replacedBy = (limit: number, actor: Actor): SQL =>
+  limit > 1 || keyIdOf(actor) !== null ? sql`false` : sql`true`;
 
 /** The keys that `revoke` means: the personal one or, where only one may live, whichever it is; by a key, itself. */
 function personal(limit: number, actor: Actor): SQL {
@@ -101,6 +99,21 @@ function personal(limit: number, actor: Actor): SQL {
 const keyIdOf = ({ identity }: Actor): number | null =>
   identity?.proof.kind === 'api_key' ? identity.proof.keyId : null;
 
+/** False only for a key that would take the place of another one than itself, or come beside others. */
+function mayReplace(actor: Actor, name: string): SQL {
+  const itself = keyIdOf(actor);
+  if (itself === null) return sql`true`;
+  return sql`exists (select 1 from api_keys where id = ${itself} and user_id = users.id and name = ${name})`;
+}
+
+/** A key that replaces itself hands on who made it. */
+function madeBy(actor: Actor, userId: number): SQL {
+  const itself = keyIdOf(actor);
+  return itself === null
+    ? madeByActor(actor, userId)
+    : sql`(select made_by from api_keys where id = ${itself})`;
+}
+
 /** A key that ends itself stands no more when it asks again; for all others a repetition changes nothing. */
 const repeated = <T>(actor: Actor, made: (results: T) => boolean): Repetition<T> =>
   keyIdOf(actor) === null ? { made } : 'sent once';
@@ -110,7 +123,8 @@ async function replace(
   { key, limit, actor }: { key: NewApiKey; limit: number; actor: Actor },
 ): Promise<StoredApiKey | ApiKeyProblem> {
   const owner = sql`from users where id = ${key.userId}`;
-  const permitted = sql`${owner} and not ${outranks(actor)}`;
+  const refused = sql`(${outranks(actor)} or not ${mayReplace(actor, key.name)})`;
+  const permitted = sql`${owner} and not ${refused}`;
   const replaced = replacedBy(limit, actor);
   const sameName = sql`exists (select 1 from api_keys where user_id = users.id and name = ${key.name})`;
   const otherName = ne(apiKeys.name, key.name);
@@ -118,7 +132,7 @@ async function replace(
   const allowed = sql`${permitted} and (${others} < ${limit} or ${sameName})`;
   const gone = sql`user_id = ${key.userId} and (name = ${key.name} or ${replaced}) and digest <> ${key.digest}`;
   const statements = [
-    raw<{ outranked: number }>(db, sql`select ${outranks(actor)} as outranked ${owner}`),
+    raw<{ outranked: number }>(db, sql`select ${refused} as outranked ${owner}`),
     recordKey(db, byActor(actor), 'authn_token_revoked', sql`${gone} and exists (select 1 ${allowed})`),
     db
       .delete(apiKeys)
@@ -126,9 +140,9 @@ async function replace(
     // `or replace` takes the row of the same name away, of which both statements need to know before.
     raw(
       db,
-      sql`insert or replace into api_keys (user_id, name, digest, preview, created_at)
-        select id, ${key.name}, ${key.digest}, ${key.preview}, ${key.createdAt.getTime()}
-        ${allowed}`,
+      sql`insert or replace into api_keys (user_id, name, digest, preview, created_at, made_by)
+        select id, ${key.name}, ${key.digest}, ${key.preview}, ${key.createdAt.getTime()},
+          ${madeBy(actor, key.userId)} ${allowed}`,
     ),
     recordKey(db, byActor(actor), 'authn_token_created', eq(apiKeys.digest, key.digest)),
     selectKeys(db, keyColumns).where(eq(apiKeys.digest, key.digest)),
@@ -170,19 +184,29 @@ const byItself = (from: Source): Recorded['by'] => ({
   from,
 });
 
+/** Revokes the keys that match, and records each: the statements, for the batch of a change. */
+export const revokeKeys = (db: Database, actor: Actor, matching: SQL) =>
+  [
+    recordKey(db, byActor(actor), 'authn_token_revoked', matching),
+    db.delete(apiKeys).where(matching),
+  ] as const;
+
 async function removeUnlessOutranked(
   db: Database,
   matching: SQL | undefined,
   actor: Actor,
 ): Promise<boolean> {
-  const outranking = sql`exists (select 1 from users where users.id = api_keys.user_id and ${outranks(actor)})`;
+  const itself = keyIdOf(actor);
+  const isAnother = itself === null ? sql`false` : sql`api_keys.id <> ${itself}`;
+  const outranking = sql`(${isAnother} or exists (
+    select 1 from users where users.id = api_keys.user_id and ${outranks(actor)}
+  ))`;
   const statements = [
     raw<{ outranked: number }>(
       db,
       sql`select 1 as outranked from api_keys where ${matching} and ${outranking} limit 1`,
     ),
-    recordKey(db, byActor(actor), 'authn_token_revoked', sql`${matching} and not ${outranking}`),
-    db.delete(apiKeys).where(sql`${matching} and not ${outranking}`),
+    ...revokeKeys(db, actor, sql`${matching} and not ${outranking}`),
   ] as const;
   const [found] = await asActor(
     db,

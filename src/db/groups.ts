@@ -1,9 +1,11 @@
 import { asc, eq, type SQL, sql } from 'drizzle-orm';
-import type { Group, GroupStore } from '../core/groups.ts';
+import type { Group, GroupChanges, GroupProblem, GroupStore } from '../core/groups.ts';
 import type { Actor } from '../core/principal.ts';
 import { asActor } from './accounts.ts';
+import { revokeKeys } from './api-keys.ts';
 import { byActor, type Detail, record } from './audit-events.ts';
-import { type Database, read, rowCount } from './client.ts';
+import { type Database, raw, read, rowCount } from './client.ts';
+import { plantedKeysOfMembers, plantedMembers } from './growing-rights.ts';
 import { groups } from './schema.ts';
 import { parseStored } from './stored-json.ts';
 
@@ -34,23 +36,7 @@ export function createGroupStore(db: Database): GroupStore {
       const [, [stored]] = await asActor(db, actor, [recorded, insert], 'sent once');
       return stored === undefined ? 'name_taken' : toGroup(stored);
     },
-    async update(id, { name, permissions }, actor) {
-      const taken = sql`exists (
-        select 1 from groups other where other.name = ${name ?? null} and other.id <> ${id}
-      )`;
-      const columns = { name, permissions: permissions && JSON.stringify(permissions), id };
-      const statements = [
-        recordChange(db, actor, { columns, untaken: sql`not ${taken}` }),
-        db.update(groups).set(columns).where(sql`id = ${id} and not ${taken}`).returning(),
-        db.select({ id: groups.id }).from(groups).where(eq(groups.id, id)),
-      ] as const;
-      // The same values again change nothing, and whoever may write groups loses no right by it.
-      const [_recorded, [updated], found] = await asActor(db, actor, statements, {
-        made: ([, changed]) => changed.length > 0,
-      });
-      if (updated !== undefined) return toGroup(updated);
-      return found.length === 0 ? 'no_group' : 'name_taken';
-    },
+    update: (id, changes, actor) => update(db, { id, changes, actor }),
     async delete(id, actor) {
       const remove = db.delete(groups).where(eq(groups.id, id)).returning({ id: groups.id });
       const recorded = recordRights(db, actor, {
@@ -61,6 +47,33 @@ export function createGroupStore(db: Database): GroupStore {
       return deleted.length > 0;
     },
   };
+}
+
+async function update(
+  db: Database,
+  { id, changes: { name, permissions }, actor }: { id: number; changes: GroupChanges; actor: Actor },
+): Promise<Group | GroupProblem> {
+  const taken = sql`exists (
+    select 1 from groups other where other.name = ${name ?? null} and other.id <> ${id}
+  )`;
+  const columns = { name, permissions: permissions && JSON.stringify(permissions), id };
+  const given = columns.permissions ?? '[]';
+  const planted = plantedMembers(id, given);
+  const allowed = sql`not ${taken} and not exists (${planted})`;
+  const statements = [
+    raw<{ id: number }>(db, planted),
+    ...revokeKeys(db, actor, sql`${plantedKeysOfMembers(id, given)} and ${allowed}`),
+    recordChange(db, actor, { columns, allowed }),
+    db.update(groups).set(columns).where(sql`id = ${id} and ${allowed}`).returning(),
+    db.select({ id: groups.id }).from(groups).where(eq(groups.id, id)),
+  ] as const;
+  // The same values again change nothing, and whoever may write groups loses no right by it.
+  const [members, _noted, _revoked, _recorded, [updated], found] = await asActor(db, actor, statements, {
+    made: ([, , , , changed]) => changed.length > 0,
+  });
+  if (updated !== undefined) return toGroup(updated);
+  if (found.length === 0) return 'no_group';
+  return members.length === 0 ? 'name_taken' : { passwordsByOther: members.map((member) => member.id) };
 }
 
 /** Before it is done: a group that is made, renamed or deleted, and what its members may do from then on. */
@@ -76,7 +89,7 @@ function recordChange(
   actor: Actor,
   change: {
     columns: { id: number; name?: string | undefined; permissions?: string | undefined };
-    untaken: SQL;
+    allowed: SQL;
   },
 ) {
   const { id, name = null, permissions = null } = change.columns;
@@ -85,7 +98,7 @@ function recordChange(
     // As a patch of nothing, since that leaves out what is null.
     detail: sql`json_patch('{}', json_object('group_id', id, 'group', coalesce(${name}, name),
       'was', case when ${isRenamed} then name end, 'permissions', json(${permissions})))`,
-    source: sql`from groups where id = ${id} and ${change.untaken}
+    source: sql`from groups where id = ${id} and ${change.allowed}
       and (${permissions} is not null or ${isRenamed})`,
   });
 }

@@ -10,8 +10,6 @@ export const users = sqliteTable(
     id: integer('id').primaryKey({ autoIncrement: true }),
     username: text('username').notNull().unique(),
     passwordHash: text('password_hash').notNull(),
-    /** Who set the password, see core/makers.ts. The default is for rows that older code writes. */
-    passwordSetBy: text('password_set_by').$type<Maker>().notNull().default('own'),
     email: text('email').notNull(),
     firstName: text('first_name').notNull(),
     lastName: text('last_name').notNull(),
@@ -30,6 +28,8 @@ export const users = sqliteTable(
     loginsEndedAt: integer('logins_ended_at'),
     /** Names the last change, so that later statements of its batch act only if it was applied. */
     changeId: text('change_id').notNull(),
+    /** Who set the password, see core/makers.ts. The default is for rows that older code writes. */
+    passwordSetBy: text('password_set_by').$type<Maker>().notNull().default('own'),
   },
   (table) => [index('users_admins').on(table.id).where(sql`user_level >= 10`)],
 );

@@ -23,7 +23,10 @@ export function createSuperuserStore(db: Database): SuperuserStore {
       const [, admins, stored] = await repeatableWrite(
         () =>
           db.batch([
-            raw(db, newUserInsert(user, changeId, sql`${noAdmin} and ${untaken}`)),
+            raw(
+              db,
+              newUserInsert(user, { changeId, setBy: 'own', condition: sql`${noAdmin} and ${untaken}` }),
+            ),
             raw(db, sql`select 1 where not ${noAdmin}`),
             raw(db, sql`select 1 from users where ${created}`),
             recorded,

@@ -1,5 +1,6 @@
 import { and, asc, eq, isNull, type SQL, sql } from 'drizzle-orm';
 import { MAX_CUSTOM_PROPERTIES_BYTES } from '../core/custom-properties.ts';
+import { type Maker, makerFor } from '../core/makers.ts';
 import { type Actor, ADMIN_LEVEL } from '../core/principal.ts';
 import { randomId } from '../core/secrets.ts';
 import type { NewUser, User, UserChanges, UserProblem, UserStore } from '../core/users.ts';
@@ -12,10 +13,13 @@ import {
   selectAccounts,
   toAccount,
 } from './accounts.ts';
+import { revokeKeys } from './api-keys.ts';
 import { byActor } from './audit-events.ts';
 import { type Database, raw, read, rowCount } from './client.ts';
 import { merged, mergedBytes, packed } from './custom-properties.ts';
+import { gainsBy, passwordIsByOther } from './growing-rights.ts';
 import { settleAttempt } from './login-attempts.ts';
+import { setByActor } from './makers.ts';
 import { sessions, userGroups, users } from './schema.ts';
 import { recordCreation, recordDeletion, recordUpdate } from './user-events.ts';
 
@@ -75,7 +79,8 @@ function problemIn(checks: readonly Check[], row: Findings | undefined): UserPro
   if (row === undefined) return { kind: 'no_user' };
   for (const { kind } of checks) {
     const found = row[kind] ?? null;
-    if (found !== null) return kind === 'unknown_group' ? { kind, id: found } : { kind };
+    if (found === null) continue;
+    return kind === 'unknown_group' || kind === 'password_by_other' ? { kind, id: found } : { kind };
   }
   return null;
 }
@@ -93,12 +98,15 @@ const lastAdmin: Check = {
 };
 
 /** The row of a new user, for `insert ... select`, so that a condition can stand behind it. */
-export function newUserInsert(user: NewUser, changeId: string, condition: SQL): SQL {
+export function newUserInsert(
+  user: NewUser,
+  { changeId, setBy, condition }: { changeId: string; setBy: Maker; condition: SQL },
+): SQL {
   return sql`insert into users (
-    username, password_hash, email, first_name, last_name, user_level, is_active, is_staff, is_superuser,
-    date_joined, custom_properties, avatar_config, channel_profiles, stream_limit, change_id
+    username, password_hash, password_set_by, email, first_name, last_name, user_level, is_active, is_staff,
+    is_superuser, date_joined, custom_properties, avatar_config, channel_profiles, stream_limit, change_id
   ) select
-    ${user.username}, ${user.passwordHash.reveal()}, ${user.email}, ${user.firstName}, ${user.lastName},
+    ${user.username}, ${user.passwordHash.reveal()}, ${setBy}, ${user.email}, ${user.firstName}, ${user.lastName},
     ${user.userLevel}, ${user.isActive}, ${user.isStaff}, ${user.isSuperuser}, ${user.dateJoined.getTime()},
     ${packed(user.customProperties)}, ${JSON.stringify(user.avatarConfig)},
     ${JSON.stringify(user.channelProfiles)}, ${user.streamLimit}, ${changeId}
@@ -113,7 +121,7 @@ async function insertUnlessTaken(db: Database, user: NewUser, actor: Actor): Pro
   const applied = sql`exists (select 1 from users where ${inserted})`;
   const statements = [
     raw<Findings>(db, sql`select ${findings(checks)}`),
-    raw(db, newUserInsert(user, changeId, clear(checks))),
+    raw(db, newUserInsert(user, { changeId, setBy: makerFor(actor, null), condition: clear(checks) })),
     raw(
       db,
       sql`insert or ignore into user_groups (user_id, group_id)
@@ -136,13 +144,14 @@ async function update(
   { id, changes, actor, now }: { id: number; changes: UserChanges; actor: Actor; now: Date },
 ): Promise<User | UserProblem> {
   const changeId = randomId();
-  const checks = checksOf(changes, actor);
+  const checks = [...checksOf(changes, actor), ...plantedPassword(changes, actor, id)];
   const applied = sql`exists (select 1 from users where id = ${id} and change_id = ${changeId})`;
   const statements = [
     raw<Findings>(db, sql`select ${findings(checks)} from users where id = ${id}`),
+    ...revokePlantedKeys(db, { id, changes, actor, allowed: clear(checks) }),
     db
       .update(users)
-      .set(columnsOf(changes, changeId, now))
+      .set({ ...columnsOf(changes, changeId, now), passwordSetBy: setByActor(changes, actor, id) })
       .where(and(eq(users.id, id), clear(checks))),
     db.delete(sessions).where(and(eq(sessions.userId, id), applied, endedBy(changes))),
     db.delete(userGroups).where(and(eq(userGroups.userId, id), applied, regrouped(changes))),
@@ -151,15 +160,30 @@ async function update(
       sql`insert or ignore into user_groups (user_id, group_id)
         select distinct ${id}, value from json_each(${JSON.stringify(changes.groups ?? [])}) where ${applied}`,
     ),
-    selectAccounts(db).where(and(eq(users.id, id), eq(users.changeId, changeId))),
     ...settleProof(db, { id, changes, applied }),
     ...recordUpdate(db, byActor(actor), { id, changes, applied, now }),
+    selectAccounts(db).where(and(eq(users.id, id), eq(users.changeId, changeId))),
   ] as const;
-  const [found, _updated, _ended, _left, _joined, stored] = await asActor(db, actor, statements, {
+  const results = await asActor(db, actor, statements, {
     done: applied,
-    made: ([, , , , , made]) => made.length > 0,
+    made: (all) => lastOf(all).length > 0,
   });
-  return outcome(checks, { found: found[0], stored: stored[0] });
+  return outcome(checks, { found: results[0][0], stored: lastOf(results)[0] });
+}
+
+/** The cast holds since the type says that the list ends with a `Last`. */
+const lastOf = <Last>(list: readonly [...unknown[], Last]): Last => list.at(-1) as Last;
+
+/** Before the change: the keys that others made for a user who gains rights by it. */
+function revokePlantedKeys(
+  db: Database,
+  change: { id: number; changes: UserChanges; actor: Actor; allowed: SQL },
+) {
+  const { id, changes, actor, allowed } = change;
+  const gains = gainsBy(changes);
+  if (gains === null) return [];
+  const gaining = sql`(select id from users where id = ${id} and ${allowed} and ${gains})`;
+  return revokeKeys(db, actor, sql`user_id = ${gaining} and made_by = 'other'`);
 }
 
 async function remove(db: Database, id: number, actor: Actor): Promise<UserProblem | null> {
@@ -200,6 +224,15 @@ function checksOf(changes: UserChanges, actor: Actor): Check[] {
   }
   if (groups !== undefined) checks.push(unknownGroup(groups));
   return checks;
+}
+
+/** A password by `other` would take part in what the user gains, unless an admin sets another in the same change. */
+function plantedPassword(changes: UserChanges, actor: Actor, id: number): Check[] {
+  const gains = gainsBy(changes);
+  const isSetAnew = changes.passwordHash !== undefined && makerFor(actor, id) === 'admin';
+  if (gains === null || isSetAnew) return [];
+  const found = sql`case when ${passwordIsByOther} and ${gains} then users.id end`;
+  return [{ kind: 'password_by_other', found }];
 }
 
 const endsAdmin = ({ isActive, userLevel }: UserChanges): boolean =>

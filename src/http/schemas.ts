@@ -1,9 +1,10 @@
 import * as z from 'zod/mini';
 import type { ApiKey } from '../core/api-keys.ts';
 import { ACTOR_KINDS, AUDIT_EVENTS, type AuditEvent } from '../core/audit-events.ts';
+import { propertiesSeenBy, type Viewer } from '../core/custom-properties.ts';
 import type { SeenSession } from '../core/live-sessions.ts';
 import { ALL_PERMISSIONS } from '../core/permissions.ts';
-import { heldPermissions, type Rights } from '../core/principal.ts';
+import { heldPermissions } from '../core/principal.ts';
 import type { User } from '../core/users.ts';
 import { documentation, lazily } from './documentation.ts';
 
@@ -51,6 +52,7 @@ export const userSchema = lazily(() =>
         type: 'object',
         additionalProperties: {},
         example: { theme: 'dark' },
+        description: '`xc_password` and `allowed_networks` are shown to the user itself and to admins only.',
       }),
       avatar_config: z.record(z.string(), z.json()).register(documentation, {
         type: 'object',
@@ -64,7 +66,8 @@ export const userSchema = lazily(() =>
     .register(documentation, { id: 'User' }),
 );
 
-export function userJson(user: User): z.input<ReturnType<typeof userSchema>> {
+/** `viewer` decides which custom properties are shown. */
+export function userJson(user: User, viewer: Viewer): z.input<ReturnType<typeof userSchema>> {
   return {
     id: user.id,
     username: user.username,
@@ -79,7 +82,7 @@ export function userJson(user: User): z.input<ReturnType<typeof userSchema>> {
     last_login: user.lastLogin && instantJson(user.lastLogin),
     api_key: null,
     api_key_preview: user.apiKeyPreview,
-    custom_properties: user.customProperties,
+    custom_properties: propertiesSeenBy(viewer, user),
     avatar_config: user.avatarConfig,
     channel_profiles: user.channelProfiles,
     stream_limit: user.streamLimit,
@@ -95,9 +98,9 @@ export const meSchema = lazily(() => {
   return z.intersection(userSchema(), z.object({ permissions })).register(documentation, { id: 'Me' });
 });
 
-export const meJson = (user: User, rights: Rights): z.input<ReturnType<typeof meSchema>> => ({
-  ...userJson(user),
-  permissions: heldPermissions(rights),
+export const meJson = (user: User, caller: Viewer): z.input<ReturnType<typeof meSchema>> => ({
+  ...userJson(user, caller),
+  permissions: heldPermissions(caller.rights),
 });
 
 export const apiKeySchema = lazily(() =>
@@ -261,6 +264,10 @@ export const detailSchema = lazily(() =>
         .register(documentation, {
           description: 'What is wrong with a Bearer token, as clients of SimpleJWT read it.',
         }),
+      user_ids: z.optional(z.array(z.int())).register(documentation, {
+        example: [2],
+        description: 'With a 409: the first users who would gain rights and need a new password first.',
+      }),
       request_id: z
         .optional(z.string())
         .register(documentation, { description: 'With a 500: what to look for in the log.' }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Group } from '../../src/core/groups.ts';
+import type { Group, GroupProblem } from '../../src/core/groups.ts';
 import {
   ADMIN,
   groupOf,
@@ -13,7 +13,7 @@ import {
 } from '../support/stores.ts';
 
 const NOBODY = 2_000_000_000;
-const isGroup = (outcome: Group | string): outcome is Group => typeof outcome !== 'string';
+const isGroup = (outcome: Group | GroupProblem): outcome is Group => typeof outcome !== 'string';
 const stored = async (permissions: number[] = []): Promise<Group> =>
   row<Group>(await groups.insertUnlessTaken({ name: uniqueName(), permissions }, ADMIN));
 

@@ -116,8 +116,8 @@ describe('without credentials', () => {
   });
 });
 
-/** A key, which may have leaked, gives nobody rights and ends no login, whatever its owner may do. */
-const NOT_BY_KEY = new Set(['createGroup', 'replaceGroup', 'updateGroup', 'deleteSession']);
+/** A key, which may have leaked, gives and takes no rights and ends no session, whatever its owner can do. */
+const NOT_BY_KEY = new Set(['createGroup', 'replaceGroup', 'updateGroup', 'deleteGroup', 'deleteSession']);
 
 describe('signed in', () => {
   it.each(guardedOnes)('$id lets no one in who lacks what it asks for', async (operation) => {

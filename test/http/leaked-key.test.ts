@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { call, del, envWith, get, patch, post } from '../support/api.ts';
-import { groupOf, keyOf, person, signedInAdmin, signedInAs, uniqueName } from '../support/people.ts';
+import { groupOf, keyOf, person, signedInAdmin, signedInAs, signIn, uniqueName } from '../support/people.ts';
 import { storedState } from '../support/state.ts';
 
 const three = envWith({ API_KEYS_PER_USER: '3' });
@@ -8,7 +8,10 @@ const made = async (token: string, name?: string): Promise<string> =>
   (await post('/api-keys/', { name }, { token, env: three })).body.key;
 const works = async (key: string): Promise<boolean> => (await get('/users/me/', { key })).status === 200;
 
-type Others = Record<'owner' | 'barred' | 'fired' | 'admin' | 'helper', number>;
+type Others = Record<
+  'owner' | 'fired' | 'admin' | 'helper' | 'barredHelper' | 'staff' | 'ranked' | 'member' | 'plainGroup',
+  number
+>;
 
 describe('an admin’s key that leaked leaves nothing behind that survives its revocation:', () => {
   it.each<[string, string, (id: number, group: number, others: Others) => [string, unknown]]>([
@@ -32,12 +35,60 @@ describe('an admin’s key that leaked leaves nothing behind that survives its r
       (_, group) => [`/groups/${group}/`, { name: uniqueName(), permissions: [1] }],
     ],
     ['no key of another', 'POST', (id) => ['/api-keys/generate/', { user_id: id }]],
-    ['nobody let in again', 'PATCH', (_, __, { barred }) => [`/users/${barred}/`, { is_active: true }]],
+    ['nobody of level two', 'PATCH', (id) => [`/users/${id}/`, { user_level: 2 }]],
+    ['nobody on the staff', 'PATCH', (id) => [`/users/${id}/`, { is_staff: true }]],
+    ['no superuser', 'PUT', (id) => [`/users/${id}/`, { username: uniqueName(), is_superuser: true }]],
     [
-      'nobody let in again by a whole user',
-      'PUT',
-      (_, __, { barred }) => [`/users/${barred}/`, { username: uniqueName(), is_active: true }],
+      'no new user of level two',
+      'POST',
+      () => ['/users/', { username: uniqueName(), password: 'a password', user_level: '2' }],
     ],
+    [
+      'no new user on the staff',
+      'POST',
+      () => ['/users/', { username: uniqueName(), password: 'a password', is_staff: true }],
+    ],
+    ['no group deleted', 'DELETE', (_, group) => [`/groups/${group}/`, undefined]],
+    [
+      'no group without rights deleted',
+      'DELETE',
+      (_, __, { plainGroup }) => [`/groups/${plainGroup}/`, undefined],
+    ],
+    [
+      'no group without rights filled',
+      'PATCH',
+      (_, __, { plainGroup }) => [`/groups/${plainGroup}/`, { permissions: [1] }],
+    ],
+    ['nobody taken out of a group', 'PATCH', (_, __, { member }) => [`/users/${member}/`, { groups: [] }]],
+    [
+      'nobody in a group that may gain rights',
+      'PATCH',
+      (id, _, { plainGroup }) => [`/users/${id}/`, { groups: [plainGroup] }],
+    ],
+    ['nobody taken off the staff', 'PATCH', (_, __, { staff }) => [`/users/${staff}/`, { is_staff: false }]],
+    [
+      'nobody of level five demoted',
+      'PATCH',
+      (_, __, { ranked }) => [`/users/${ranked}/`, { user_level: 1 }],
+    ],
+    ['nobody of level five deleted', 'DELETE', (_, __, { ranked }) => [`/users/${ranked}/`, undefined]],
+    [
+      'no password of a helper',
+      'PATCH',
+      (_, __, { helper }) => [`/users/${helper}/`, { password: 'a new password' }],
+    ],
+    [
+      'no password of level five',
+      'PATCH',
+      (_, __, { ranked }) => [`/users/${ranked}/`, { password: 'a new password' }],
+    ],
+    [
+      'no helper let in again',
+      'PATCH',
+      (_, __, { barredHelper }) => [`/users/${barredHelper}/`, { is_active: true }],
+    ],
+    ['no other email of its owner', 'PATCH', () => ['/users/me/', { email: 'thief@example.com' }]],
+    ['no email taken from its owner', 'PATCH', () => ['/users/me/', { email: '', first_name: 'Eve' }]],
     ['no admin let in again', 'PATCH', (_, __, { fired }) => [`/users/${fired}/`, { is_active: true }]],
     ['no other admin shut out', 'PATCH', (_, __, { admin }) => [`/users/${admin}/`, { is_active: false }]],
     ['no other admin deleted', 'DELETE', (_, __, { admin }) => [`/users/${admin}/`, undefined]],
@@ -52,9 +103,15 @@ describe('an admin’s key that leaked leaves nothing behind that survives its r
   ])('%s', async (_, method, request) => {
     const signedIn = await signedInAdmin();
     const key = await keyOf(signedIn);
+    await patch('/users/me/', { email: 'owner@example.com' }, { token: signedIn.access });
+    const plainGroup = await groupOf([]);
     const others = {
       owner: signedIn.id,
-      barred: (await person({ isActive: false })).id,
+      plainGroup,
+      member: (await person({ groups: [plainGroup] })).id,
+      staff: (await person({ isStaff: true })).id,
+      ranked: (await person({ userLevel: 5 })).id,
+      barredHelper: (await person({ isActive: false }, ['view_user'])).id,
       fired: (await person({ userLevel: 10, isActive: false })).id,
       admin: (await person({ userLevel: 10 })).id,
       helper: (await person({}, ['view_user'])).id,
@@ -81,6 +138,44 @@ describe('an admin’s key that leaked leaves nothing behind that survives its r
     ).toBe(200);
     expect((await del(`/users/${body.id}/`, { key })).status).toBe(204);
   });
+
+  it('lets back in, and sets the password of, a user who holds no rights', async () => {
+    const key = await keyOf(await signedInAdmin());
+    const barred = await person({ isActive: false });
+    expect(await patch(`/users/${barred.id}/`, { is_active: true }, { key })).toMatchObject({
+      status: 200,
+      body: { is_active: true },
+    });
+    const password = 'set by an integration';
+    expect((await patch(`/users/${barred.id}/`, { password }, { key })).status).toBe(200);
+    await signIn({ ...barred, password });
+  });
+
+  it('leaves both to the keys of admins', async () => {
+    const key = await keyOf(await signedInAs('change_user'));
+    const barred = await person({ isActive: false });
+    const before = await storedState();
+    expect((await patch(`/users/${barred.id}/`, { is_active: true }, { key })).status).toBe(403);
+    expect((await patch(`/users/${barred.id}/`, { password: 'a new password' }, { key })).status).toBe(403);
+    expect(await storedState()).toEqual(before);
+  });
+
+  it('makes groups without permissions', async () => {
+    const key = await keyOf(await signedInAdmin());
+    const answer = await post('/groups/', { name: uniqueName(), permissions: [] }, { key });
+    expect(answer).toMatchObject({ status: 201, body: { permissions: [] } });
+  });
+
+  it('takes the email that its owner has, and writes the rest of the request', async () => {
+    const owner = await signedInAdmin();
+    const email = 'owner@example.com';
+    await patch('/users/me/', { email }, { token: owner.access });
+    const key = await keyOf(owner);
+    expect(await patch('/users/me/', { email, first_name: 'Ada' }, { key })).toMatchObject({
+      status: 200,
+      body: { email, first_name: 'Ada' },
+    });
+  });
 });
 
 describe('where users have several keys, a caller by one of them', () => {
@@ -102,9 +197,16 @@ describe('where users have several keys, a caller by one of them', () => {
       await made(who.access, 'first'),
       await made(who.access, 'second'),
     ];
-    expect((await post('/api-keys/', { name: 'third' }, { key: first })).status).toBe(409);
-    expect(await works(first)).toBe(true);
-    expect((await post('/api-keys/revoke/', undefined, { key: first })).status).toBe(200);
+    const before = await storedState();
+    for (const name of ['third', 'second', ''])
+      expect((await post('/api-keys/', { name }, { key: first })).status).toBe(403);
+    expect((await post('/api-keys/generate/', undefined, { key: first })).status).toBe(403);
+    expect(await storedState()).toEqual(before);
+    const again = await post('/api-keys/', { name: 'first' }, { key: first });
+    expect(again.status).toBe(201);
+    expect(await Promise.all([personal, second, first].map(works))).toEqual([true, true, false]);
+    expect((await post('/api-keys/revoke/', undefined, { key: again.body.key })).status).toBe(200);
+    expect(await Promise.all([personal, second].map(works))).toEqual([true, true]);
     const replaced = await post('/api-keys/generate/', undefined, { key: personal });
     expect(replaced.status).toBe(201);
     const keys = [personal, first, second, replaced.body.key];

@@ -300,15 +300,23 @@ describe('custom_properties', () => {
     expect((await me(who)).body.user_level).toBe(1);
   });
 
-  it('drops the members that belong to the administration, here alone', async () => {
+  it('drops the members that belong to the administration, unless an admin sets them', async () => {
     const admin = await signedInAdmin();
     const who = await signedInAs();
-    const theirs = { xc_password: 'x', allowed_networks: { UI: '10.0.0.0/8' }, catchup_enabled: true };
+    const theirs = {
+      xc_password: 'x',
+      allowed_networks: { UI: '10.0.0.0/8' },
+      catchup_enabled: true,
+      dvr_access: 'all',
+      vod_movies_enabled: true,
+      vod_series_enabled: true,
+      allowed_m3u_profile_ids: [1],
+    };
     expect(await properties(who, { ...theirs, mine: 1 })).toEqual({ mine: 1 });
     await patch(`/users/${who.id}/`, { custom_properties: theirs }, { token: admin.access });
-    const nulls = { xc_password: null, allowed_networks: null, catchup_enabled: null, mine: null };
+    const nulls = { ...Object.fromEntries(Object.keys(theirs).map((name) => [name, null])), mine: null };
     expect(await properties(who, nulls)).toEqual(theirs);
-    expect(await properties(admin, theirs)).toEqual({});
+    expect(await properties(admin, theirs)).toEqual(theirs);
     expect(await properties(who, { nested: theirs })).toEqual({ ...theirs, nested: theirs });
   });
 

@@ -216,12 +216,12 @@ it('lets admins alone raise and lower', async () => {
 describe('a caller that came with an API key', () => {
   const NEW = { password: 'a new password' };
   it.each([
-    ['an admin', () => signedInAdmin()],
-    ['a helper', () => signedInAs('change_user', 'view_user')],
-  ])('changes no password and tries none, being %s', async (_, mint) => {
+    ['an admin', () => signedInAdmin(), ['view_user']],
+    ['a helper', () => signedInAs('change_user', 'view_user'), []],
+  ] as const)('changes no password that opens rights and tries none, being %s', async (_, mint, held) => {
     const caller = await mint();
     const key = await keyOf(caller);
-    const victim = await signIn(await person({ userLevel: 0 }));
+    const victim = await signIn(await person({ userLevel: 0 }, held));
     const attempts: Attempt[] = [
       ['PATCH', '/users/me/', NEW],
       ['PATCH', '/users/me/', { ...NEW, current_password: caller.password }],

@@ -58,13 +58,15 @@ describe('the budget', () => {
     else expect(trips).toBe(exact);
   });
 
-  const refusedToKeys = ['createGroup', 'replaceGroup', 'updateGroup', 'deleteSession'];
+  const refusedToKeys = ['createGroup', 'replaceGroup', 'updateGroup', 'deleteGroup', 'deleteSession'];
   it.each(operations.filter(({ isPublic, id }) => !isPublic && !refusedToKeys.includes(id)))(
     'of $id is kept with an API key',
     async (operation) => {
       const { token = '', ...example } = await exampleOf(operation);
       const { key, id } = await usedKeyOf(token);
       if (operation.path.includes('api-keys')) example.id = id;
+      // A key replaces its own name only.
+      if (operation.id === 'createApiKey') example.body = {};
       const trips = await tripsOf((bindings) => sendExample(operation, { ...example, key }, bindings));
       expect(trips).toBeLessThanOrEqual(EXACTLY[operation.id] ?? AT_MOST);
     },

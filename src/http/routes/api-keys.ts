@@ -108,7 +108,8 @@ const createAt = (path: `/${string}/`, operationId: string) =>
       const target = targetOf(body.user_id);
       const made = await createApiKey(deps, { caller, target, name: body.name ?? '', now });
       const { id, name, key_preview, created_at } = apiKeyJson(made.stored);
-      return { key: made.key.reveal(), user: userJson(made.stored.owner), id, name, key_preview, created_at };
+      const user = userJson(made.stored.owner, caller);
+      return { key: made.key.reveal(), user, id, name, key_preview, created_at };
     },
   );
 

@@ -85,11 +85,16 @@ const update = (
       operationId,
       tag: 'groups',
       summary: method === 'put' ? 'Replace a group' : 'Change a group',
-      description: 'Its members gain and lose rights from their next request on.',
+      description:
+        'Its members gain and lose rights from their next request on. API keys that someone other than their users or ' +
+        'an admin made are revoked when the users gain rights.',
       // PUT asks for every member, PATCH for none: the wider type holds for both.
       body: body as typeof groupChangesBody,
       answer: { status: 200, description: 'The group, changed.', schema: groupSchema },
-      failures: noGroup,
+      failures: {
+        ...noGroup,
+        409: 'It would give rights to members whose passwords were set by someone other than themselves or an admin.',
+      },
     },
     async ({ caller, id, body: changes, deps }) => updateGroup(deps, { caller, id, changes }),
   );

@@ -1,7 +1,15 @@
 import * as z from 'zod/mini';
 import { updateMe } from '../../core/me.ts';
-import { createUser, deleteUser, getUser, listUsers, NEW_USER_FIELDS, updateUser } from '../../core/users.ts';
-import { requires, signedIn, signedInProfile } from '../access.ts';
+import {
+  createUser,
+  deleteUser,
+  getUser,
+  listUsers,
+  NEW_USER_FIELDS,
+  type User,
+  updateUser,
+} from '../../core/users.ts';
+import { requires, signedInProfile } from '../access.ts';
 import { documentation } from '../documentation.ts';
 import { answerPage, arrayOrPage, isPaged, pageQuery, pagerOf } from '../paging.ts';
 import { type Route, route } from '../route.ts';
@@ -32,11 +40,11 @@ const getMe = route(
     summary: 'Read one’s own user',
     answer: oneself('The caller, and what it may do.'),
   },
-  async ({ caller }) => meJson(caller.user, caller.rights),
+  async ({ caller }) => meJson(caller.user, caller),
 );
 
 const patchMe = route(
-  signedIn,
+  signedInProfile,
   {
     method: 'patch',
     path: ME,
@@ -45,7 +53,8 @@ const patchMe = route(
     summary: 'Change one’s own profile or password',
     description:
       'A new password ends all other logins; the API key stays. `custom_properties` merges its top-level ' +
-      'members, null deletes one. With an API key neither `password` nor `current_password` is taken (403).',
+      'members, null deletes one. With an API key neither `password`, `current_password` nor another `email` is ' +
+      'taken (403).',
     body: meBody,
     judge: judgeNewPassword,
     answer: oneself('The caller, changed, and what it may do.'),
@@ -55,7 +64,7 @@ const patchMe = route(
     const { password, current_password: currentPassword } = body;
     const changes = changesOf(body);
     const user = await updateMe(deps, { caller, changes, password, currentPassword, afterwards, now });
-    return meJson(user, caller.rights);
+    return meJson(user, caller);
   },
 );
 
@@ -78,11 +87,12 @@ const list = route(
     },
     failures: { 404: 'There is no such page.' },
   },
-  async ({ query, deps, url }) => {
+  async ({ caller, query, deps, url }) => {
     const search = query.search ?? null;
-    if (!isPaged(query)) return (await listUsers(deps, search)).map(userJson);
+    const asJson = (user: User) => userJson(user, caller);
+    if (!isPaged(query)) return (await listUsers(deps, search)).map(asJson);
     const pager = pagerOf(query, url());
-    return answerPage(await deps.users.page(search, pager), pager, userJson);
+    return answerPage(await deps.users.page(search, pager), pager, asJson);
   },
 );
 
@@ -102,7 +112,7 @@ const create = route(
   async ({ caller, body, deps, now }) => {
     const { password, ...given } = body;
     const fields = { ...NEW_USER_FIELDS, ...changesOf(given), username: body.username };
-    return userJson(await createUser(deps, { caller, fields, password, now }));
+    return userJson(await createUser(deps, { caller, fields, password, now }), caller);
   },
 );
 
@@ -117,7 +127,7 @@ const get = route(
     answer: aUser('The user.'),
     failures: noUser,
   },
-  async ({ id, deps }) => userJson(await getUser(deps, id)),
+  async ({ caller, id, deps }) => userJson(await getUser(deps, id), caller),
 );
 
 const update = (
@@ -135,16 +145,23 @@ const update = (
       summary: method === 'put' ? 'Change a user (`username` is required)' : 'Change a user',
       description:
         'Absent fields keep their values, the password too. A new password ends the logins of that user, a ' +
-        'deactivation all of them. Nobody may change a user who holds a right that the caller lacks.',
+        'deactivation all of them. Nobody may change a user who holds a right that the caller lacks. When the user ' +
+        'gains rights, the API keys that someone other than the user or an admin made for it are revoked.',
       // PUT asks for the username, PATCH for nothing: the wider type holds for both.
       body: body as typeof userChangesBody,
       judge: judgeNewPassword,
       answer: aUser('The user, changed.'),
-      failures: noUser,
+      failures: {
+        ...noUser,
+        409:
+          'It would give rights to a user whose password was set by someone other than the user or an admin: set ' +
+          'another one in the same request, signed in as an admin with your password.',
+      },
     },
     async ({ caller, id, body: given, deps, now }) => {
       const { password } = given;
-      return userJson(await updateUser(deps, { caller, id, changes: changesOf(given), password, now }));
+      const changes = changesOf(given);
+      return userJson(await updateUser(deps, { caller, id, changes, password, now }), caller);
     },
   );
 
