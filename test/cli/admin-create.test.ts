@@ -49,13 +49,16 @@ it('rescues a user: admin, active, with a new password, signed out, and not lock
     `update users set user_level = 1, is_active = 0, email = 'bob@example.com' where id = ${id};
 insert into sessions (id, user_id, created_at, expires_at, user_agent) select 's' || id, id, 0, ${soon}, '' from users where username in ('bob', 'eve');
 insert into known_networks select id, '192.0.2.1', 0 from users where username in ('bob', 'eve');
-insert into api_keys values (null, ${id}, '', 'digest', 'preview', 0, null);
+insert into api_keys values (null, ${id}, '', 'digest', 'preview', 0, null, 'own');
+insert into api_keys values (null, ${id}, 'planted', 'another digest', 'preview', 0, null, 'other');
 insert into login_attempts values (1, 'locked', '', 12, ${soon}, '', ${soon});
 insert into login_attempts values (2, 'counted', '', 3, 0, '', ${soon});
 select 1`,
   );
   const { text } = await createAdmin(['bob'], 'another password\n');
-  expect(text).toContain('bob has a new password, is an admin now, is active again, was signed out (1) in');
+  expect(text).toContain(
+    'bob has a new password, is an admin now, is active again, was signed out (1), lost the API keys that others had made for it (1) in',
+  );
   expect(text).toContain('API keys survive this');
   expect(userOf('bob')).toMatchObject({
     id,
@@ -65,6 +68,7 @@ select 1`,
     email: 'bob@example.com',
   });
   expect(Number(userOf('bob')?.['logins_ended_at'])).toBeGreaterThan(soon - 60_000);
+  expect(userOf('bob')?.['password_set_by']).toBe('admin');
   expect(await hasPassword('bob', 'another password')).toBe(true);
   expect(account.query('edge-accounts', 'select id from sessions')).toEqual([
     { id: `s${userOf('eve')?.['id']}` },
@@ -87,6 +91,7 @@ it('leaves in the audit log what it did, by nobody who signed in', async () => {
     ['authn_password_change', { by }, null],
     ['privilege_permissions_changed', { by, user_level: 10 }, null],
     ['user_updated', { by, fields: ['is_active', 'is_staff', 'is_superuser'], is_active: true }, null],
+    ['authn_token_revoked', { by, api_key_id: expect.any(Number), name: 'planted' }, null],
   ]);
 });
 

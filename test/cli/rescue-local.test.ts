@@ -47,11 +47,20 @@ const usersInFile = (): Record<string, unknown>[] => {
   return queryFile(join(folder, file), 'select * from users order by id');
 };
 
-it('an admin made beside a running server signs in, and differs in nothing from that of the first set-up', async () => {
+it('an admin made beside a running server signs in, and differs from that of the first set-up only by who set the password', async () => {
   await post('initialize-superuser/', { username: 'first', password: PASSWORD });
   expect(await script('admin-create.ts', ['second'], PASSWORD)).toBe(0);
   expect((await post('token/', { username: 'second', password: PASSWORD })).status).toBe(200);
-  const theirs = { id: 0, username: '', password_hash: '', date_joined: 0, last_login: null, change_id: '' };
+  expect(usersInFile().map((row) => row['password_set_by'])).toEqual(['own', 'admin']);
+  const theirs = {
+    password_set_by: '',
+    id: 0,
+    username: '',
+    password_hash: '',
+    date_joined: 0,
+    last_login: null,
+    change_id: '',
+  };
   const [first, second] = usersInFile().map((row) => ({ ...row, ...theirs }));
   expect(second).toEqual(first);
 });
