@@ -113,7 +113,7 @@ const create = fc.tuple(fc.constantFrom<Name[]>('newcomer', 'newcomer', 'ada', '
       const verdict = rules.judgeCreation(world.model, by, name, given);
       const note = ({ id }: { id: number }) => {
         const fresh = { name, id, exists: true, level: 0, isActive: true, groups: [], oldPassword: '' };
-        world.model.users.push({ ...fresh, ...given, password });
+        world.model.users.push({ ...fresh, ...given, password, setBy: rules.makerOf(by, null) });
       };
       return {
         verdict,
@@ -135,8 +135,10 @@ const makeKey = fc.tuple(whose, fc.constantFrom('', '', 'a')).map(
     what: `makes ${aKeyOf(name)}${called && ', named'}`,
     plan: (world, by) => {
       const target = name === null ? null : userNamed(world, name);
-      const verdict = rules.judgeKey(world.model, by, target, 'add_apikey');
-      const note = (body: JsonBody) => world.model.credentials.push(keyOf(target ?? by.owner, body));
+      const verdict = rules.judgeKey(world.model, by, target, { right: 'add_apikey', name: called });
+      const owner = target ?? by.owner;
+      const madeBy = rules.makerOfKey(by, owner);
+      const note = (body: JsonBody) => world.model.credentials.push(keyOf(owner, body, madeBy));
       return {
         verdict,
         method: 'POST',
@@ -153,7 +155,7 @@ const revokeKey = whose.map(
     what: `revokes ${aKeyOf(name)}`,
     plan: (world, by) => {
       const target = name === null ? null : userNamed(world, name);
-      const verdict = rules.judgeKey(world.model, by, target, 'delete_apikey');
+      const verdict = rules.judgeKey(world.model, by, target, { right: 'delete_apikey' });
       return { verdict, method: 'POST', path: '/api-keys/revoke/', body: { user_id: target?.id } };
     },
   }),
@@ -175,7 +177,7 @@ const changeGroup = fc.tuple(groupIndex, permissions).map(
     what: `gives group ${index} the rights ${rights.join(', ')}`,
     plan: (world, by) => {
       const group = groupAt(world, index);
-      const verdict = rules.judgeGroupChange(by, group, rights);
+      const verdict = rules.judgeGroupChange(world.model, by, group, rights);
       const body = { permissions: idsOf(rights) };
       return { verdict, method: 'PATCH', path: `/groups/${group.id}/`, body };
     },

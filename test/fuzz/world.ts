@@ -9,6 +9,7 @@ import {
   isGood,
   type Key,
   type Login,
+  type Maker,
   type Model,
   type ModelGroup,
   type ModelUser,
@@ -58,17 +59,17 @@ async function introduce({ model }: World, name: Name): Promise<void> {
   const [level, groups] = [name === 'admin' ? 10 : 1, name === 'helper' ? model.groups : []];
   const common = { name, level, groups, oldPassword: 'never was one' };
   if (name === 'newcomer') {
-    model.users.push({ ...common, id: NOBODY, exists: false, isActive: false, password: '' });
+    model.users.push({ ...common, id: NOBODY, exists: false, isActive: false, password: '', setBy: 'own' });
     return;
   }
   const groupIds = groups.map(({ id }) => id);
   const { id, password } = await person({ username: name, userLevel: level, groups: groupIds });
-  const user = { ...common, id, exists: true, isActive: true, password };
+  const user: ModelUser = { ...common, id, exists: true, isActive: true, password, setBy: 'admin' };
   model.users.push(user);
   const login = loginOf(user, (await sendAs(null, 'POST', '/token/', { username: name, password })).body);
   model.credentials.push(login);
   if (name === 'bob') return;
-  model.credentials.push(keyOf(user, (await sendAs(login, 'POST', '/api-keys/generate/')).body));
+  model.credentials.push(keyOf(user, (await sendAs(login, 'POST', '/api-keys/generate/')).body, 'own'));
 }
 
 export const loginOf = (owner: ModelUser, body: { access: string; refresh: string }): Login => ({
@@ -79,13 +80,11 @@ export const loginOf = (owner: ModelUser, body: { access: string; refresh: strin
   refresh: body.refresh,
 });
 
-export const keyOf = (owner: ModelUser, { id, key }: { id: number; key: string }): Key => ({
-  kind: 'key',
-  owner,
-  isLive: true,
-  id,
-  key,
-});
+export const keyOf = (
+  owner: ModelUser,
+  { id, key, name }: { id: number; key: string; name: string },
+  madeBy: Maker,
+): Key => ({ kind: 'key', owner, isLive: true, id, key, name, madeBy });
 
 /** The newest of that name: earlier ones were deleted. */
 export function userNamed({ model }: World, name: Name): ModelUser {
