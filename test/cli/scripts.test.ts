@@ -9,6 +9,7 @@ import { hasKeys } from '../../src/cli/deploy-worker.ts';
 import { findOption } from '../../src/cli/dev-args.ts';
 import { readyNotice } from '../../src/cli/dev-notice.ts';
 import {
+  ensureRefreshKey,
   ensureSigningKey,
   hasVariable,
   readVariables,
@@ -73,6 +74,39 @@ describe('the signing key of local development', () => {
     expect(() => variableToAppend('', 'A', "it's")).toThrow();
     expect(() => variableToAppend('', 'A', 'two\nlines')).toThrow();
   });
+});
+
+describe('the refresh key of local development', () => {
+  const file = () => join(folder, '.dev.vars');
+
+  it('is made once, beside the signing key that is there already, and signs immediately', async () => {
+    await ensureSigningKey(file());
+    const before = await readFile(file(), 'utf8');
+    expect(await ensureRefreshKey(file())).toBe(true);
+    const after = await readFile(file(), 'utf8');
+    expect(after.slice(0, before.length)).toBe(before);
+    expect(after.slice(before.length)).toMatch(/^REFRESH_KEY='0\.[\w-]{43}'\n$/);
+    expect(await ensureRefreshKey(file())).toBe(false);
+    expect(await readFile(file(), 'utf8')).toBe(after);
+    expect((await stat(file())).mode & 0o777).toBe(0o600);
+  });
+
+  it.each(["REFRESH_KEY_2='0.x'\n", 'REFRESH_KEY=\n', 'export REFRESH_KEY = x'])(
+    'is not made where the developer set one: %j',
+    async (text) => {
+      await writeFile(file(), text);
+      expect(await ensureRefreshKey(file())).toBe(false);
+      expect(await readFile(file(), 'utf8')).toBe(text);
+    },
+  );
+
+  it.each(["REFRESH_KEY_OLD='x'\n", "REFRESH_KEY_1='x'\n", "# REFRESH_KEY='x'\n"])(
+    'is made beside %j, which is none',
+    async (text) => {
+      await writeFile(file(), text);
+      expect(await ensureRefreshKey(file())).toBe(true);
+    },
+  );
 });
 
 describe('a line that a script wrote into .dev.vars', () => {
