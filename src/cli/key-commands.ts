@@ -95,7 +95,13 @@ export async function retireKeys(context: KeyContext, { force, all }: Urgency & 
   if (finished && !(all && rotation.replaced.length > 0)) return;
   const { keys, safeAt } = possible(context, planRetire(rotation, { all }));
   const names = keys.map(({ secretName }) => secretName).join(' and ');
-  assertSafe({ say, now: now(), safeAt, force, cost: `Every login that ${names} signed ends.` });
+  assertSafe({
+    say,
+    now: now(),
+    safeAt,
+    force,
+    cost: `Access tokens of ${names} are refused, and sessions whose refresh token ${names} signed end.`,
+  });
   for (const { secretName, kid } of keys) {
     say(`Retiring ${secretName} (${kid}): no token that it signed is taken any more.`);
     await repeatable(nameOf('retire'), async () => {
