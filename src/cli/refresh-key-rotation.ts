@@ -84,11 +84,12 @@ export function planAddRefresh(
 
 /**
  * The latest instant of the others: with that and its higher number the new key signs in place of all of them, also
- * where the ones that leaked are never deleted. An instant of 0 would let those sign that were added later.
+ * where the ones that leaked are never deleted. An instant of 0 would let those sign that were added later. Beside a key
+ * of which nobody knows the instant it is the time now.
  */
 function inheritedInstant({ keys, byHand, now }: RefreshRotation): Date {
-  const known = keys.map(({ signsFrom }) => signsFrom.getTime());
-  return new Date(Math.max(0, ...known, ...(byHand.length > 0 ? [now.getTime()] : [])));
+  const earliest = byHand.length === 0 ? 0 : Math.floor(now.getTime() / 1000) * 1000;
+  return new Date(Math.max(earliest, ...keys.map(({ signsFrom }) => signsFrom.getTime())));
 }
 
 /** Behind all that is set or recorded: of two keys with one instant the higher number signs. */
@@ -131,4 +132,4 @@ const NO_NUMBER = 'There is no higher number for a refresh key: delete the secre
 
 const setByHand = (name: string): string =>
   `${name} was not set by these commands, so nobody knows from when it signs. ` +
-  'The README says under "Signing keys" how to replace it by hand.';
+  'The README says under "Refresh keys" how to replace it by hand.';
