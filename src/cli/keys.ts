@@ -1,7 +1,6 @@
 // `npm run keys:add | keys:promote | keys:retire | keys:list [-- --remote] [-- --env NAME]`: signing keys that change
 // while every valid token stays good, and with `--refresh` refresh keys. The steps are in key-commands.ts and
-// refresh-key-commands.ts; when they are safe is in key-rotation.ts and
-// refresh-key-rotation.ts.
+// refresh-key-commands.ts; when they are safe is in key-rotation.ts and refresh-key-rotation.ts.
 
 import { adoptLocalKeys, adoptLocalRefreshKeys } from './key-adoption.ts';
 import { addKey, type KeyContext, promoteKey, readRotation, retireKeys } from './key-commands.ts';

@@ -84,7 +84,7 @@ export async function retireRefreshKeys(
   context: RefreshKeyContext,
   { force, all }: Urgency & Extent,
 ): Promise<void> {
-  const { secrets, records, say, nameOf } = context;
+  const { say } = context;
   const rotation = await readRefreshRotation(context);
   const finished = await forgetUnset(context, rotation);
   if (finished && !(all && rotation.keys.length > 1)) return;
@@ -94,14 +94,19 @@ export async function retireRefreshKeys(
   const left = { ...rotation, keys: rotation.keys.slice(keys.length) };
   assertSafe({ say, now: rotation.now, safeAt, force, cost });
   say(whatSigns(left));
-  for (const key of keys) {
-    say(`Retiring ${named(key)}: refresh tokens that it signed are refused.`);
-    await repeatable(nameOf('retire'), async () => {
-      await secrets.remove(key.secretName);
-      await records.forget([key.secretName]);
-    });
-  }
+  for (const key of keys) await deleteKey(context, key);
   say(`Retired ${names}. ${whatIsLeft(context, left)}`);
+}
+
+async function deleteKey(
+  { secrets, records, say, nameOf }: RefreshKeyContext,
+  key: RecordedRefreshKey,
+): Promise<void> {
+  say(`Retiring ${named(key)}: refresh tokens that it signed are refused.`);
+  await repeatable(nameOf('retire'), async () => {
+    await secrets.remove(key.secretName);
+    await records.forget([key.secretName]);
+  });
 }
 
 const named = ({ secretName }: RecordedRefreshKey): string =>
