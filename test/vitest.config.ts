@@ -13,6 +13,7 @@ async function signingKeys(): Promise<string> {
 /** An empty var counts as unset, so that nobody's `.dev.vars` reaches the tests. */
 const UNSET = Object.fromEntries(
   [
+    'REFRESH_KEY',
     'JWT_ISSUER',
     'JWT_AUDIENCE',
     'ACCESS_TOKEN_TTL_SECONDS',

@@ -12,11 +12,11 @@ export type Place = { location?: string; jurisdiction?: string };
 const nameOf = (item: unknown): string =>
   typeof item === 'object' && item !== null && 'name' in item ? String(item.name) : '';
 
-/** Whether a JSON list that wrangler printed has an item of such a name; null when it printed no list. */
-export function listsName(stdout: string, matches: (name: string) => boolean): boolean | null {
+/** The names in a JSON list that wrangler printed; null when it printed no list. */
+export function namesIn(stdout: string): string[] | null {
   try {
     const items: unknown = JSON.parse(stdout);
-    return Array.isArray(items) ? items.map(nameOf).some(matches) : null;
+    return Array.isArray(items) ? items.map(nameOf) : null;
   } catch {
     return null;
   }
@@ -38,9 +38,9 @@ export async function ensureDatabase(environment: Environment, place: Place): Pr
 async function exists({ database, argument }: Environment): Promise<boolean> {
   if (database.id !== undefined) return true;
   const listed = await captureWrangler(['d1', 'list', '--json', argument]);
-  const found = listed.code === 0 ? listsName(listed.stdout, (name) => name === database.name) : null;
-  if (found === null) throw new UsageError(withHint(listed.text.trim()));
-  return found;
+  const names = listed.code === 0 ? namesIn(listed.stdout) : null;
+  if (names === null) throw new UsageError(withHint(listed.text.trim()));
+  return names.includes(database.name);
 }
 
 /** It is the first call that needs the account. */

@@ -2,21 +2,21 @@
 
 import { readFile } from 'node:fs/promises';
 import { isSigningKeyName } from '../core/key-set-names.ts';
-import { listsName } from './deploy-database.ts';
+import { refreshKeyNumber } from '../protocol/refresh-keys.ts';
+import { namesIn } from './deploy-database.ts';
+import { makeFirstKeys } from './deploy-keys.ts';
 import type { Environment } from './environment.ts';
-import { recordFirstKey } from './key-records.ts';
-import { createKey } from './key-set.ts';
 import { UsageError } from './options.ts';
 import { withPrivateFile } from './private-file.ts';
 import { captureWrangler, exitCode, type Output, startWrangler } from './wrangler.ts';
 
 /**
- * Whether the deployed Worker has keys that may sign, from what `wrangler secret list` printed. Null when that is not
- * certain: taking a failure for "none" would replace the keys that people are signed in with.
+ * The names of the deployed Worker's secrets, from what `wrangler secret list` printed; none for a new Worker. Null when
+ * they are not certain: taking a failure for "none" would replace the keys that people are signed in with.
  */
-export function hasKeys({ code, stdout, text }: Output): boolean | null {
-  if (code === 0) return listsName(stdout, isSigningKeyName);
-  return text.includes('If this is a new Worker') ? false : null;
+export function secretNamesIn({ code, stdout, text }: Output): string[] | null {
+  if (code === 0) return namesIn(stdout);
+  return text.includes('If this is a new Worker') ? [] : null;
 }
 
 /** Of the Worker that `wrangler deploy` writes to, which is not that of wrangler.toml where Workers Builds names one. */
@@ -29,21 +29,49 @@ function listSecrets({ name, argument }: Environment): Promise<Output> {
 }
 
 /**
- * Deploys the code, and with it a signing key where there is none.
+ * Deploys the code, and with it the keys that are not there: one that signs, and one for refresh tokens. wrangler keeps
+ * the secrets that are not in the file.
  * @returns where it answers; null where it has no address.
  * @throws UsageError when wrangler fails, having said why.
  */
 export async function deployWorker(environment: Environment, args: string[]): Promise<string | null> {
-  const { argument } = environment;
   const listed = await listSecrets(environment);
-  const keys = hasKeys(listed);
-  if (keys === null) throw new UsageError(listed.text.trim());
-  const command = ['deploy', argument, ...args];
-  if (keys) return runDeploy(command);
-  const key = await createKey();
-  await recordFirstKey(environment, key);
-  return withPrivateFile(JSON.stringify({ JWT_KEYS: key.keySet }), (file) =>
-    runDeploy([...command, '--secrets-file', file]),
+  const names = secretNamesIn(listed);
+  if (names === null) throw new UsageError(listed.text.trim());
+  const command = ['deploy', environment.argument, ...args];
+  const isMissing = { signingKey: !names.some(isSigningKeyName), refreshKey: !names.some(isRefreshKeyName) };
+  if (hasSecretsFile(args)) return deployWithOwnSecrets(environment, command, isMissing);
+  if (!isMissing.signingKey && !isMissing.refreshKey) return runDeploy(command);
+  const secrets = await makeFirstKeys(environment, isMissing);
+  return withPrivateFile(JSON.stringify(secrets), (file) => runDeploy([...command, '--secrets-file', file]));
+}
+
+const isRefreshKeyName = (name: string): boolean => refreshKeyNumber(name) !== null;
+
+const hasSecretsFile = (args: readonly string[]): boolean =>
+  args.some((arg) => /^--(secrets-file|secretsFile)(=|$)/.test(arg));
+
+/** wrangler takes one file of secrets alone, so no key is made beside one of the operator. */
+async function deployWithOwnSecrets(
+  environment: Environment,
+  command: string[],
+  isMissing: { signingKey: boolean; refreshKey: boolean },
+): Promise<string | null> {
+  if (isMissing.signingKey) throw new UsageError(FILE_TAKEN);
+  const url = await runDeploy(command);
+  if (isMissing.refreshKey) await warnWithoutRefreshKey(environment);
+  return url;
+}
+
+const FILE_TAKEN =
+  'The Worker has no signing key, which is uploaded in a --secrets-file. Leave yours out of this deployment.';
+
+/** The file of the operator can hold a refresh key, so the secrets are read again. */
+async function warnWithoutRefreshKey(environment: Environment): Promise<void> {
+  if (secretNamesIn(await listSecrets(environment))?.some(isRefreshKeyName)) return;
+  console.warn(
+    'Warning: REFRESH_KEY is not set, so the published key signs refresh tokens, and other programs accept them as access ' +
+      `tokens. Add it: npm run keys:add -- --refresh --remote${environment.suffix}`,
   );
 }
 

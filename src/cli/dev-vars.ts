@@ -4,10 +4,12 @@
 import { appendFile } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
 import { isSigningKeyName } from '../core/key-set-names.ts';
+import { refreshKeyNumber } from '../protocol/refresh-keys.ts';
 import { readIfPresent, replaceFile } from './files.ts';
 import { createKeySet } from './key-set.ts';
 import { UsageError } from './options.ts';
 import { paths } from './project.ts';
+import { createRefreshKey } from './refresh-key.ts';
 
 /** Whether a `.dev.vars` text sets a name, by the rule of the dotenv parser that wrangler uses. */
 export function hasVariable(text: string, name: string): boolean {
@@ -62,6 +64,15 @@ export async function ensureSigningKey(file: string = paths.devVars): Promise<bo
   const text = await readText(file);
   const isSet = hasVariable(text, 'JWT_KEYS') || Object.keys(parseEnv(text)).some(isSigningKeyName);
   if (!isSet) await writeVariable(file, 'JWT_KEYS', await createKeySet());
+  return !isSet;
+}
+
+/** Makes a refresh key for local development unless there is one; it signs immediately. True when it made one. */
+export async function ensureRefreshKey(file: string = paths.devVars): Promise<boolean> {
+  const text = await readText(file);
+  const names = Object.keys(parseEnv(text));
+  const isSet = hasVariable(text, 'REFRESH_KEY') || names.some((name) => refreshKeyNumber(name) !== null);
+  if (!isSet) await writeVariable(file, 'REFRESH_KEY', createRefreshKey(new Date(0)));
   return !isSet;
 }
 

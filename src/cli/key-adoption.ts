@@ -3,8 +3,10 @@
 
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import { isSigningKeyName } from '../core/key-set-names.ts';
+import { refreshKeyNumber, refreshKeySignsFrom } from '../protocol/refresh-keys.ts';
 import { readVariables } from './dev-vars.ts';
 import type { KeyRecords } from './key-records.ts';
+import type { RefreshKeyRecords } from './refresh-key-records.ts';
 
 type ReadKey = { kid: string; publicJwk: string; isPrivate: boolean };
 
@@ -42,4 +44,26 @@ async function readOnlyKey(text: string): Promise<ReadKey | null> {
   } catch {
     return null;
   }
+}
+
+/** Records each refresh key with its instant. The record of a secret that holds something else is removed. */
+export async function adoptLocalRefreshKeys(
+  records: RefreshKeyRecords,
+  file: string,
+  now: Date,
+): Promise<void> {
+  const known = await records.list();
+  for (const [secretName, text = ''] of Object.entries(await readVariables(file))) {
+    if (refreshKeyNumber(secretName) === null) continue;
+    const signsFrom = readInstant(text);
+    const recorded = known.find((record) => record.secretName === secretName);
+    if (recorded?.signsFrom.getTime() === signsFrom?.getTime()) continue;
+    if (recorded !== undefined) await records.forget([secretName]);
+    if (signsFrom !== undefined) await records.add({ secretName, signsFrom, addedAt: now });
+  }
+}
+
+function readInstant(text: string): Date | undefined {
+  const seconds = refreshKeySignsFrom(text);
+  return seconds === null ? undefined : new Date(seconds * 1000);
 }

@@ -1,7 +1,7 @@
 // The steps of a rotation. Each is one write of a secret beside one of a record, in the order that lets a repetition
 // mend whatever was cut off in between.
 
-import { describeInstant, describeWait } from './instants.ts';
+import { describeInstant } from './instants.ts';
 import type { KeyRecords } from './key-records.ts';
 import {
   forgettable,
@@ -9,7 +9,6 @@ import {
   planPromote,
   planRetire,
   promotableAt,
-  type Refusal,
   type ReplacedKey,
   type Rotation,
   retirableAt,
@@ -17,7 +16,7 @@ import {
 } from './key-rotation.ts';
 import type { KeySecrets } from './key-secrets.ts';
 import { createKey, publicKeySet } from './key-set.ts';
-import { UsageError } from './options.ts';
+import { assertSafe, type Extent, possible, repeatable, type Urgency } from './key-steps.ts';
 
 export type KeyContext = {
   secrets: KeySecrets;
@@ -29,11 +28,6 @@ export type KeyContext = {
   /** What the Worker is configured with. */
   refreshTokenTtlSeconds: number;
 };
-
-export type Urgency = { force: boolean };
-
-/** Whether every key goes that verifies only, or the one that was replaced first. */
-export type Extent = { all: boolean };
 
 /** Where the rotation stands, from the records and the secrets as they are now. */
 export async function readRotation({ records, secrets }: KeyContext): Promise<Rotation> {
@@ -68,7 +62,9 @@ export async function addKey(context: KeyContext): Promise<void> {
 export async function promoteKey(context: KeyContext, { force }: Urgency): Promise<void> {
   const { secrets, records, now, say, nameOf } = context;
   const { from, to, safeAt } = possible(context, planPromote(await readRotation(context)));
-  assertSafe(context, {
+  assertSafe({
+    say,
+    now: now(),
     safeAt,
     force,
     cost: `Workers that do not know ${to.secretName} yet refuse new logins.`,
@@ -93,13 +89,19 @@ export async function promoteKey(context: KeyContext, { force }: Urgency): Promi
  * @throws UsageError where nothing is left of any key, or tokens of it may be live.
  */
 export async function retireKeys(context: KeyContext, { force, all }: Urgency & Extent): Promise<void> {
-  const { secrets, records, say, nameOf } = context;
+  const { secrets, records, now, say, nameOf } = context;
   const rotation = await readRotation(context);
   const finished = await forgetUnset(context, rotation);
   if (finished && !(all && rotation.replaced.length > 0)) return;
   const { keys, safeAt } = possible(context, planRetire(rotation, { all }));
   const names = keys.map(({ secretName }) => secretName).join(' and ');
-  assertSafe(context, { safeAt, force, cost: `Every login that ${names} signed ends.` });
+  assertSafe({
+    say,
+    now: now(),
+    safeAt,
+    force,
+    cost: `Access tokens of ${names} are refused, and sessions whose refresh token ${names} signed end.`,
+  });
   for (const { secretName, kid } of keys) {
     say(`Retiring ${secretName} (${kid}): no token that it signed is taken any more.`);
     await repeatable(nameOf('retire'), async () => {
@@ -124,38 +126,4 @@ async function forgetUnset({ records, now, say }: KeyContext, rotation: Rotation
   const retired = stale.filter(({ replaced }) => replaced !== null);
   for (const { secretName } of retired) say(`${secretName} was gone already; now its record is, too.`);
   return retired.length > 0;
-}
-
-function possible<Plan extends object>({ nameOf }: KeyContext, plan: Refusal | Plan): Plan {
-  if (!('refused' in plan)) return plan;
-  const next = plan.next === undefined ? '' : ` Next: \`${nameOf(plan.next)}\`.`;
-  throw new UsageError(`${plan.refused}${next}`);
-}
-
-type Step = Urgency & { safeAt: Date; cost: string };
-
-function assertSafe({ now, say }: KeyContext, { safeAt, force, cost }: Step): void {
-  const early = safeAt.getTime() - now().getTime();
-  if (early <= 0) return;
-  const wait = describeWait(early);
-  if (!force) {
-    const safe = `It is safe in ${wait}, from ${describeInstant(safeAt)} on.`;
-    throw new UsageError(`Too early. ${safe}\nWith --force it is done now: ${cost}`);
-  }
-  say(`Forced, ${wait} early: ${cost}`);
-}
-
-/** Runs the writes of a step, and says of a failure what the step's comment promises. */
-async function repeatable<T>(command: string, write: () => Promise<T>): Promise<T> {
-  try {
-    return await write();
-  } catch (cause) {
-    if (!(cause instanceof UsageError)) throw cause;
-    throw new UsageError(
-      `${cause.message}\nIt was cut off: run \`${command}\` again, with the same options.`,
-      {
-        cause,
-      },
-    );
-  }
 }

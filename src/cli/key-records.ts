@@ -1,12 +1,12 @@
 // The table `signing_keys`: what is known of the keys that these commands put into secrets. Public parts alone.
 
 import { z } from 'zod';
-import { keySetName } from '../core/key-set-names.ts';
+import { isSigningKeyName, keySetName } from '../core/key-set-names.ts';
 import type { Environment } from './environment.ts';
 import type { RecordedKey } from './key-rotation.ts';
 import type { NewKey } from './key-set.ts';
 import { literal } from './sql-text.ts';
-import { type Database, deployedDatabase, query } from './target.ts';
+import { type Database, deployedDatabase, query, type Row } from './target.ts';
 
 export type KeyRecords = {
   list(): Promise<RecordedKey[]>;
@@ -46,7 +46,7 @@ const row = z
 export function keyRecordsOf(database: Database): KeyRecords {
   const run = (sql: string) => query(database, sql);
   return {
-    list: async () => row.array().parse(await run('SELECT * FROM signing_keys')),
+    list: async () => row.array().parse((await run('SELECT * FROM signing_keys')).filter(isSigningKey)),
     add: async (key) => void (await run(`INSERT INTO ${valuesOf(key)}`)),
     async markReplaced(secretName, { at, tokenTtlSeconds }) {
       const set = `replaced_at = ${literal(at.getTime())}, token_ttl_seconds = ${literal(tokenTtlSeconds)}`;
@@ -62,6 +62,9 @@ export function keyRecordsOf(database: Database): KeyRecords {
     },
   };
 }
+
+/** The table also holds the records of refresh keys: refresh-key-records.ts. */
+const isSigningKey = (stored: Row): boolean => isSigningKeyName(String(stored['secret_name']));
 
 /**
  * Records the key that a Worker without any gets, before it gets it. What has been recorded of that secret goes: a

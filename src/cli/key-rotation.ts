@@ -33,9 +33,10 @@ export type Rotation = {
 export type Refusal = { refused: string; next?: 'add' | 'promote' };
 
 /** How long Workers may run on with the secrets as they were, and other services with the keys that they fetched. */
-const OVERLAP_MINUTES = 15;
+export const OVERLAP_MINUTES = 15;
 
-const minutesAfter = (date: Date, minutes: number): Date => new Date(date.getTime() + minutes * 60_000);
+export const minutesAfter = (date: Date, minutes: number): Date =>
+  new Date(date.getTime() + minutes * 60_000);
 
 /** When every Worker verifies with a key that was added then, so that it may sign. */
 export const promotableAt = (addedAt: Date): Date => minutesAfter(addedAt, OVERLAP_MINUTES);

@@ -4,7 +4,7 @@
 
 import { relative } from 'node:path';
 import { buildAssets } from './assets.ts';
-import { ensureSigningKey } from './dev-vars.ts';
+import { ensureRefreshKey, ensureSigningKey } from './dev-vars.ts';
 import { buildDocument } from './document.ts';
 import { migrateLocal } from './local-database.ts';
 import { paths, projectRoot } from './project.ts';
@@ -22,8 +22,11 @@ export function preparesEverything(env: NodeJS.ProcessEnv): boolean {
 /** Says what it did, for the terminal; nothing when all was there. */
 async function prepareLocal(): Promise<string[]> {
   const state = process.env[stateVariable] || paths.state;
-  const madeKey = await ensureSigningKey();
-  return [...(madeKey ? ['Made a signing key: JWT_KEYS in .dev.vars'] : []), ...(await migrate(state))];
+  const made = [
+    ...((await ensureSigningKey()) ? ['Made a signing key: JWT_KEYS in .dev.vars'] : []),
+    ...((await ensureRefreshKey()) ? ['Made a refresh key: REFRESH_KEY in .dev.vars'] : []),
+  ];
+  return [...made, ...(await migrate(state))];
 }
 
 /** A migration that fails is told, not thrown: wrangler would end a running server over a half-written one. */

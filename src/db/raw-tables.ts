@@ -45,7 +45,8 @@ export const knownNetworks = sqliteTable(
 
 /**
  * What rotation must know of the keys in the secrets, which nobody can read back: the public parts alone. Written by
- * the commands (src/cli/key-records.ts); the Worker never reads it.
+ * the commands (src/cli/key-records.ts); the Worker never reads it. Refresh keys have rows too, with their times in
+ * place of a public part (src/cli/refresh-key-records.ts).
  */
 export const signingKeys = sqliteTable('signing_keys', {
   secretName: text('secret_name').primaryKey(),

@@ -17,3 +17,13 @@ export const refreshKeyId = (number: number): string => (number === 1 ? 'refresh
 /** Whether a `kid` is one of a secret that signs refresh tokens. No key of a JWK set can have it. */
 export const isRefreshKeyId = (kid: unknown): boolean =>
   typeof kid === 'string' && /^refresh(-\d+)?$/.test(kid);
+
+/** The text of such a secret: the instant from which it signs, and 32 or more random bytes as base64url. */
+export const refreshKeyValue = (signsFromSeconds: number, secret: string): string =>
+  `${signsFromSeconds}.${secret}`;
+
+/** The instant in the text of such a secret, in Unix seconds; null for any other text. */
+export function refreshKeySignsFrom(text: string): number | null {
+  const match = /^(\d{1,11})\.[\w-]{43,}$/.exec(text);
+  return match === null ? null : Number(match[1]);
+}

@@ -7,10 +7,10 @@ beforeAll(async () => {
   await account.run('deploy');
   account.query(
     'edge-accounts',
-    `insert into users select value, 'user' || value, '', '', '', '', 1, 1, 0, 0, 0, null, '{}', '{}', '[]', 0, null, ''
+    `insert into users select value, 'user' || value, '', '', '', '', 1, 1, 0, 0, 0, null, '{}', '{}', '[]', 0, null, '', 'own'
   from json_each('[1, 2]');
 insert into sessions (id, user_id, created_at, expires_at, user_agent) select 's' || id, id, 0, 0, '' from users;
-insert into api_keys values (null, 1, '', 'digest', 'preview', 0, null);
+insert into api_keys values (null, 1, '', 'digest', 'preview', 0, null, 'own');
 select 1`,
   );
 });

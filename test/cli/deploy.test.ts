@@ -19,6 +19,7 @@ const tablesOf = (database: string): unknown[] =>
     .map(({ name }) => name);
 
 const keysOf = (worker: string): string => account.workers()[worker]?.secrets['JWT_KEYS'] ?? '';
+const refreshKeyOf = (worker: string): string => account.workers()[worker]?.secrets['REFRESH_KEY'] ?? '';
 
 describe('npm run deploy, in an account with nothing', () => {
   let first: Run;
@@ -47,7 +48,7 @@ describe('npm run deploy, in an account with nothing', () => {
         versions: 1,
         database: database?.uuid,
         vars: { PASSWORD_MIN_LENGTH: '12' },
-        secrets: { JWT_KEYS: expect.any(String) },
+        secrets: { JWT_KEYS: expect.any(String), REFRESH_KEY: expect.stringMatching(/^0\.[\w-]{43}$/) },
         rateLimits: { LOGINS_PER_NETWORK: '8300', LOGINS_PER_NETWORK_AND_NAME: '8301' },
         crons: [expect.stringMatching(/ \* \* \* \*$/)],
         domains: [],
@@ -67,6 +68,10 @@ describe('npm run deploy, in an account with nothing', () => {
     const { keys } = JSON.parse(keysOf('edge-accounts'));
     expect(account.calls().join('\n')).not.toContain(keys[0].d);
     expect(first.text).not.toContain(keys[0].d);
+    const [, secret] = refreshKeyOf('edge-accounts').split('.');
+    const records = JSON.stringify(account.query('edge-accounts', 'select * from signing_keys'));
+    expect(account.calls().join('\n') + first.text + records).not.toContain(secret);
+    expect(account.leftovers()).toEqual([]);
     expect(first.text).not.toMatch(/warning/i);
   });
 
@@ -74,7 +79,7 @@ describe('npm run deploy, in an account with nothing', () => {
     const before = account.workers()['edge-accounts'];
     account.query(
       'edge-accounts',
-      `insert into users values (1, 'a', '', '', '', '', 10, 1, 1, 1, 0, null, '{}', '{}', '[]', 0, null, '')`,
+      `insert into users values (1, 'a', '', '', '', '', 10, 1, 1, 1, 0, null, '{}', '{}', '[]', 0, null, '', 'own')`,
     );
     const again = await deploy();
     expect([again.code, again.text]).toEqual([0, expect.not.stringContaining('admin:create')]);
@@ -95,6 +100,7 @@ describe('npm run deploy, in an account with nothing', () => {
     expect(staging?.rateLimits).toEqual({ LOGINS_PER_NETWORK: '8310', LOGINS_PER_NETWORK_AND_NAME: '8311' });
     expect(staging?.crons).toEqual(production?.crons);
     expect(keysOf('edge-accounts-staging')).not.toBe(keysOf('edge-accounts'));
+    expect(refreshKeyOf('edge-accounts-staging')).not.toBe(refreshKeyOf('edge-accounts'));
   });
 });
 
@@ -110,10 +116,13 @@ describe('npm run deploy, where something goes wrong', () => {
       const failed = await deploy([], failure);
       expect([failure, failed.code, failed.text]).toEqual([failure, 1, expect.stringContaining('API')]);
     }
-    const keys = keysOf('edge-accounts');
+    const secrets = account.workers()['edge-accounts']?.secrets;
+    expect(Object.keys(secrets ?? {})).toEqual(['JWT_KEYS', 'REFRESH_KEY']);
     expect((await deploy()).code).toBe(0);
     expect(account.databases()).toHaveLength(1);
-    expect(account.workers()['edge-accounts']).toMatchObject({ versions: 2, secrets: { JWT_KEYS: keys } });
+    expect(account.workers()['edge-accounts']).toMatchObject({ versions: 2, secrets });
+    const recorded = account.query('edge-accounts', 'select secret_name from signing_keys order by 1');
+    expect(recorded.map((row) => row['secret_name'])).toEqual(['JWT_KEYS', 'REFRESH_KEY']);
   });
 
   it('takes no failed look at the secrets for a Worker without keys', async () => {

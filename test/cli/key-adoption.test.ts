@@ -1,10 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { adoptLocalKeys } from '../../src/cli/key-adoption.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { adoptLocalKeys, adoptLocalRefreshKeys } from '../../src/cli/key-adoption.ts';
 import { createKey, type NewKey, publicKeySet } from '../../src/cli/key-set.ts';
+import { createRefreshKey } from '../../src/cli/refresh-key.ts';
 import { keyAccount } from './support/key-account.ts';
+import { refreshKeyAccount } from './support/refresh-key-account.ts';
 
 const NOW = new Date('2030-01-01T12:00:00Z');
 
@@ -70,4 +72,39 @@ it.each([
   ['no JSON', async () => 'x'],
 ])('forgets what was recorded where there is %s: that is rotated by hand', async (_, text) => {
   expect(await recordsFor({ JWT_KEYS: await text() })).toEqual([]);
+});
+
+describe('the refresh keys in .dev.vars', () => {
+  const LATER = new Date('2030-01-02T00:00:00Z');
+
+  /** The records after the file was read, with those of a key that signs from the beginning before. */
+  async function refreshRecordsFor(text: string) {
+    const { context, records } = refreshKeyAccount({ REFRESH_KEY: createRefreshKey(new Date(0)) });
+    const file = join(folder, '.dev.vars');
+    await writeFile(file, text);
+    await adoptLocalRefreshKeys(context.records, file, NOW);
+    return records;
+  }
+
+  it('are recorded with their instants, and a record that is right stays', async () => {
+    const one = `REFRESH_KEY='${createRefreshKey(new Date(0))}'\n`;
+    const two = `REFRESH_KEY_2='${createRefreshKey(LATER)}'\n`;
+    expect(await refreshRecordsFor(one + two)).toEqual([
+      { secretName: 'REFRESH_KEY', addedAt: new Date(0), signsFrom: new Date(0) },
+      { secretName: 'REFRESH_KEY_2', addedAt: NOW, signsFrom: LATER },
+    ]);
+  });
+
+  it('are recorded anew where a developer has set another instant', async () => {
+    expect(await refreshRecordsFor(`REFRESH_KEY='${createRefreshKey(LATER)}'\n`)).toEqual([
+      { secretName: 'REFRESH_KEY', addedAt: NOW, signsFrom: LATER },
+    ]);
+  });
+
+  it.each(['', '0', '0.short', '{"keys":[]}'])(
+    'are none with the text %j, whose record is removed',
+    async (text) => {
+      expect(await refreshRecordsFor(`REFRESH_KEY='${text}'\nREFRESH_KEY_OLD='0.x'\n`)).toEqual([]);
+    },
+  );
 });

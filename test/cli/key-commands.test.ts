@@ -68,7 +68,9 @@ it('a rotation after a leak waits for nothing, and says what that costs', async 
   await promoteKey(context, hastily);
   expect(said).toContain('Forced, 15 min early: Workers that do not know JWT_KEYS_2 yet refuse new logins.');
   await retireKeys(context, hastily);
-  expect(said).toContain('Forced, 1 d early: Every login that JWT_KEYS signed ends.');
+  expect(said).toContain(
+    'Forced, 1 d early: Access tokens of JWT_KEYS are refused, and sessions whose refresh token JWT_KEYS signed end.',
+  );
   expect(await rolesOf(secrets)).toEqual(['JWT_KEYS_2 signs']);
 });
 
@@ -90,7 +92,9 @@ describe('with a key that still verifies from the rotation before', () => {
     await retireKeys(context, ofAll);
     expect(await rolesOf(secrets)).toEqual(['JWT_KEYS_3 signs']);
     expect(records.map(({ secretName }) => secretName)).toEqual(['JWT_KEYS_3']);
-    expect(said).toContain('Forced, 1 d early: Every login that JWT_KEYS and JWT_KEYS_2 signed ends.');
+    expect(said).toContain(
+      'Forced, 1 d early: Access tokens of JWT_KEYS and JWT_KEYS_2 are refused, and sessions whose refresh token JWT_KEYS and JWT_KEYS_2 signed end.',
+    );
     expect(said.at(-1)).toBe('Retired JWT_KEYS and JWT_KEYS_2. `keys:add` begins the next rotation.');
   });
 

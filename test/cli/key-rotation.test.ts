@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeRotation } from '../../src/cli/key-list.ts';
+import { describeRefreshKeys, describeRotation } from '../../src/cli/key-list.ts';
 import {
   forgettable,
   planAdd,
@@ -9,6 +9,7 @@ import {
   type Rotation,
   rotationOf,
 } from '../../src/cli/key-rotation.ts';
+import { type RecordedRefreshKey, refreshRotationOf } from '../../src/cli/refresh-key-rotation.ts';
 
 const AT = new Date('2030-01-01T12:00:00Z');
 
@@ -156,5 +157,42 @@ describe('the list', () => {
     expect(lines[1]).toBe(
       'JWT_KEYS_2 | kid of JWT_KEYS_2 | signs, unless JWT_KEYS does, which was set by hand',
     );
+  });
+
+  const refreshKey = (secretName: string, minutes: number): RecordedRefreshKey => ({
+    secretName,
+    addedAt: AT,
+    signsFrom: new Date(AT.getTime() + minutes * 60_000),
+  });
+  const refreshStatesOf = (records: RecordedRefreshKey[], names: string[]) =>
+    describeRefreshKeys(refreshRotationOf(records, names, { now: AT, tokenTtlSeconds: 3600 })).map((line) =>
+      line.replace(/ {2,}/g, ' | '),
+    );
+
+  it('tells of each refresh key in their order whether it signs', () => {
+    const records = ['REFRESH_KEY_10', 'REFRESH_KEY_2', 'REFRESH_KEY', 'REFRESH_KEY_11'].map((name, index) =>
+      refreshKey(name, [15, 0, -60, 15][index] ?? 0),
+    );
+    expect(refreshStatesOf(records, ['REFRESH_KEY_10', 'REFRESH_KEY_2', 'REFRESH_KEY', 'JWT_KEYS'])).toEqual([
+      expect.stringMatching(
+        /^REFRESH_KEY \| refresh \| verifies only; can be retired from 2030-01-01 \d\d:15/,
+      ),
+      'REFRESH_KEY_2 | refresh-2 | signs refresh tokens',
+      expect.stringMatching(/^REFRESH_KEY_10 \| refresh-10 \| signs refresh tokens from 2030-01-01 .* on$/),
+      'REFRESH_KEY_11 | refresh-11 | is recorded, but not set',
+    ]);
+  });
+
+  it('does not say which refresh key signs where one was set by hand', () => {
+    expect(refreshStatesOf([refreshKey('REFRESH_KEY_2', 0)], ['REFRESH_KEY', 'REFRESH_KEY_2'])).toEqual([
+      'REFRESH_KEY | refresh | was set by hand',
+      'REFRESH_KEY_2 | refresh-2 | signs refresh tokens, unless REFRESH_KEY does, which was set by hand',
+    ]);
+  });
+
+  it('says that the signing key signs refresh tokens where no refresh key is set', () => {
+    expect(refreshStatesOf([], ['JWT_KEYS'])).toEqual([
+      'No refresh key is set: the first signing key signs refresh tokens.',
+    ]);
   });
 });

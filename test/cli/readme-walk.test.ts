@@ -37,9 +37,11 @@ describe('npm run dev on a fresh checkout', () => {
     expect(server.complaints()).toEqual([]);
   });
 
-  it('makes a signing key that only its owner can read', async () => {
+  it('makes a signing key and a refresh key that only their owner can read', async () => {
     const file = join(checkout.folder, '.dev.vars');
-    expect(await readFile(file, 'utf8')).toMatch(/^JWT_KEYS='\{"keys":\[\{.*"kid":.*\}\]\}'\n$/);
+    expect(await readFile(file, 'utf8')).toMatch(
+      /^JWT_KEYS='\{"keys":\[\{.*"kid":.*\}\]\}'\nREFRESH_KEY='0\.[\w-]{43}'\n$/,
+    );
     expect((await stat(file)).mode & 0o777).toBe(0o600);
   });
 

@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { listsName } from '../../src/cli/deploy-database.ts';
-import { hasKeys } from '../../src/cli/deploy-worker.ts';
+import { namesIn } from '../../src/cli/deploy-database.ts';
+import { secretNamesIn } from '../../src/cli/deploy-worker.ts';
 import { findOption } from '../../src/cli/dev-args.ts';
 import { readyNotice } from '../../src/cli/dev-notice.ts';
 import {
+  ensureRefreshKey,
   ensureSigningKey,
   hasVariable,
   readVariables,
@@ -75,6 +76,39 @@ describe('the signing key of local development', () => {
   });
 });
 
+describe('the refresh key of local development', () => {
+  const file = () => join(folder, '.dev.vars');
+
+  it('is made once, beside the signing key that is there already, and signs immediately', async () => {
+    await ensureSigningKey(file());
+    const before = await readFile(file(), 'utf8');
+    expect(await ensureRefreshKey(file())).toBe(true);
+    const after = await readFile(file(), 'utf8');
+    expect(after.slice(0, before.length)).toBe(before);
+    expect(after.slice(before.length)).toMatch(/^REFRESH_KEY='0\.[\w-]{43}'\n$/);
+    expect(await ensureRefreshKey(file())).toBe(false);
+    expect(await readFile(file(), 'utf8')).toBe(after);
+    expect((await stat(file())).mode & 0o777).toBe(0o600);
+  });
+
+  it.each(["REFRESH_KEY_2='0.x'\n", 'REFRESH_KEY=\n', 'export REFRESH_KEY = x'])(
+    'is not made where the developer set one: %j',
+    async (text) => {
+      await writeFile(file(), text);
+      expect(await ensureRefreshKey(file())).toBe(false);
+      expect(await readFile(file(), 'utf8')).toBe(text);
+    },
+  );
+
+  it.each(["REFRESH_KEY_OLD='x'\n", "REFRESH_KEY_1='x'\n", "# REFRESH_KEY='x'\n"])(
+    'is made beside %j, which is none',
+    async (text) => {
+      await writeFile(file(), text);
+      expect(await ensureRefreshKey(file())).toBe(true);
+    },
+  );
+});
+
 describe('a line that a script wrote into .dev.vars', () => {
   const file = () => join(folder, '.dev.vars');
   const OTHERS = '# mine\nPASSWORD_MIN_LENGTH=12\n';
@@ -126,25 +160,20 @@ it('explains the first admin only where there is known to be none', () => {
 });
 
 describe('deploying', () => {
-  it('takes a failed look at the secrets for no answer, never for "no keys"', () => {
+  it('takes a failed look at the secrets for no answer, never for "no secrets"', () => {
     const output = (code: number, stdout: string, text = stdout) => ({ code, stdout, stderr: '', text });
-    expect(hasKeys(output(0, '[{"name":"JWT_KEYS","type":"secret_text"}]'))).toBe(true);
-    expect(hasKeys(output(0, '[{"name":"JWT_KEYS_2","type":"secret_text"}]'))).toBe(true);
-    expect(hasKeys(output(0, '[{"name":"JWT_KEYS_OLD","type":"secret_text"}]'))).toBe(false);
-    expect(hasKeys(output(0, '[{"name":"JWT_KEYS_1000","type":"secret_text"}]'))).toBe(false);
-    expect(hasKeys(output(0, '[]'))).toBe(false);
-    expect(hasKeys(output(1, '', 'Worker "x" not found. If this is a new Worker, run deploy first'))).toBe(
-      false,
-    );
-    expect(hasKeys(output(1, '', 'A request to the API failed'))).toBe(null);
-    expect(hasKeys(output(0, 'not JSON'))).toBe(null);
+    expect(secretNamesIn(output(0, '[{"name":"JWT_KEYS","type":"secret_text"}]'))).toEqual(['JWT_KEYS']);
+    expect(secretNamesIn(output(0, '[]'))).toEqual([]);
+    expect(
+      secretNamesIn(output(1, '', 'Worker "x" not found. If this is a new Worker, run deploy first')),
+    ).toEqual([]);
+    expect(secretNamesIn(output(1, '', 'A request to the API failed'))).toBe(null);
+    expect(secretNamesIn(output(0, 'not JSON'))).toBe(null);
   });
 
-  it('knows a name in a list and a list from none', () => {
-    const isA = (name: string) => name === 'a';
-    expect(listsName('[{"name":"a"}]', isA)).toBe(true);
-    expect(listsName('[{"name":"b"}, null, 3]', isA)).toBe(false);
-    expect(listsName('{"name":"a"}', isA)).toBe(null);
+  it('knows the names in a list and a list from none', () => {
+    expect(namesIn('[{"name":"a"}, null, 3]')).toEqual(['a', '', '']);
+    expect(namesIn('{"name":"a"}')).toBe(null);
   });
 
   it('makes neither a key nor local tables', () => {

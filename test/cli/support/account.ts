@@ -16,6 +16,8 @@ export type StubAccount = {
   env: Record<string, string>;
   /** Runs a script of src/cli, with what is piped into it, and gives all that it printed. */
   run: (script: string, args?: string[], extras?: Extras) => Promise<Run>;
+  /** Runs a command of wrangler, as an operator does by hand. */
+  wrangler: (args: string[], extras?: Extras) => Promise<Run>;
   databases: () => StoredDatabase[];
   workers: () => Record<string, StoredWorker>;
   /** The command lines that wrangler was given, each as one text. */
@@ -56,6 +58,8 @@ export async function emptyAccount(checkout: string = projectRoot): Promise<Stub
         ...extras,
         env: { ...env, ...extras.env },
       }),
+    wrangler: (args, extras = {}) =>
+      runScript([STUB, ...args], checkout, { ...extras, env: { ...env, ...extras.env } }),
     databases: () => state().databases,
     workers: () => state().workers,
     calls: () => readLines(join(folder, 'calls.jsonl')).map((line) => JSON.parse(line).join(' ')),

@@ -26,6 +26,7 @@ export type Option = {
   alias?: string | readonly string[];
   choices?: readonly string[];
   demandOption?: boolean;
+  describe?: string;
 };
 export type Command = { options: Record<string, Option>; words: string[]; shouldNameEnv: boolean };
 

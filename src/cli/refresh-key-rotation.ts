@@ -1,0 +1,135 @@
+// Where the rotation of the refresh keys stands and which step of it is possible, from the records, the names of the
+// secrets and the time. A refresh key is never promoted: each Worker signs with the one whose instant passed last.
+
+import { isSigningKeyName } from '../core/key-set-names.ts';
+import { refreshKeyName, refreshKeyNumber } from '../protocol/refresh-keys.ts';
+import { describeInstant } from './instants.ts';
+import { minutesAfter, OVERLAP_MINUTES, type Refusal } from './key-rotation.ts';
+
+/** What is known of a refresh key that these commands put into a secret. */
+export type RecordedRefreshKey = { secretName: string; addedAt: Date; signsFrom: Date };
+
+export type RefreshRotation = {
+  /** Set and recorded, in the order in which they sign: by their instants, then by their numbers. */
+  keys: readonly RecordedRefreshKey[];
+  /** Recorded, but the secret is not there: a step was cut off, or someone deleted it. */
+  unset: readonly RecordedRefreshKey[];
+  /** Secrets that these commands did not make: nobody knows from when they sign. */
+  byHand: readonly string[];
+  /** Whether the Worker has signing keys, without which it is not deployed. */
+  hasSigningKey: boolean;
+  now: Date;
+  /** The longest lifetime of a refresh token. */
+  tokenTtlSeconds: number;
+};
+
+export type RefreshKeyState = { now: Date; tokenTtlSeconds: number };
+
+const numberOf = (name: string): number => refreshKeyNumber(name) ?? 0;
+
+/** Sorts what is recorded by what is set; `secretNames` may name other secrets too. */
+export function refreshRotationOf(
+  records: readonly RecordedRefreshKey[],
+  secretNames: readonly string[],
+  state: RefreshKeyState,
+): RefreshRotation {
+  const recorded = new Set(records.map(({ secretName }) => secretName));
+  const set = secretNames.filter((name) => refreshKeyNumber(name) !== null);
+  return {
+    keys: records.filter(({ secretName }) => set.includes(secretName)).toSorted(bySigning),
+    unset: records.filter(({ secretName }) => !set.includes(secretName)),
+    byHand: set.filter((name) => !recorded.has(name)).toSorted((a, b) => numberOf(a) - numberOf(b)),
+    hasSigningKey: secretNames.some(isSigningKeyName),
+    ...state,
+  };
+}
+
+const bySigning = (a: RecordedRefreshKey, b: RecordedRefreshKey): number =>
+  a.signsFrom.getTime() - b.signsFrom.getTime() || numberOf(a.secretName) - numberOf(b.secretName);
+
+/** The key that signs, as the Workers decide it; undefined before the first instant. */
+export const signingRefreshKey = ({ keys, now }: RefreshRotation): RecordedRefreshKey | undefined =>
+  keys.findLast(({ signsFrom }) => signsFrom <= now);
+
+/** From when a new key signs: Workers with older secrets know it by then. */
+export const signsFromAfter = (now: Date): Date =>
+  minutesAfter(new Date(Math.ceil(now.getTime() / 1000) * 1000), OVERLAP_MINUTES);
+
+/** When the key after `key` took its place or will, which is not before it was added; undefined for the last one. */
+function replacedAt({ keys }: RefreshRotation, key: RecordedRefreshKey): Date | undefined {
+  const next = keys[keys.indexOf(key) + 1];
+  return next && new Date(Math.max(next.signsFrom.getTime(), next.addedAt.getTime()));
+}
+
+/** When the last refresh token of a key has expired; undefined for a key that no other one replaces. */
+export function refreshRetirableAt(rotation: RefreshRotation, key: RecordedRefreshKey): Date | undefined {
+  const at = replacedAt(rotation, key);
+  return at && minutesAfter(at, OVERLAP_MINUTES + rotation.tokenTtlSeconds / 60);
+}
+
+/** Which secret a new key goes into, and from when it signs. */
+export function planAddRefresh(
+  rotation: RefreshRotation,
+  { force }: { force: boolean },
+): Refusal | RecordedRefreshKey {
+  const { keys, byHand, hasSigningKey, now } = rotation;
+  const waiting = keys.find(({ signsFrom }) => signsFrom > now);
+  if (keys.length + byHand.length === 0 && !hasSigningKey) return { refused: NOT_DEPLOYED };
+  if (waiting !== undefined && !force) return { refused: isWaiting(waiting) };
+  const secretName = nextName(rotation);
+  if (refreshKeyNumber(secretName) === null) return { refused: NO_NUMBER };
+  const signsFrom = force ? inheritedInstant(rotation) : signsFromAfter(now);
+  return { secretName, addedAt: now, signsFrom };
+}
+
+/**
+ * The latest instant of the others: with that and its higher number the new key signs in place of all of them, also
+ * where the ones that leaked are never deleted. An instant of 0 would let those sign that were added later. Beside a key
+ * of which nobody knows the instant it is the time now.
+ */
+function inheritedInstant({ keys, byHand, now }: RefreshRotation): Date {
+  const earliest = byHand.length === 0 ? 0 : Math.floor(now.getTime() / 1000) * 1000;
+  return new Date(Math.max(earliest, ...keys.map(({ signsFrom }) => signsFrom.getTime())));
+}
+
+/** Behind all that is set or recorded: of two keys with one instant the higher number signs. */
+function nextName({ keys, unset, byHand }: RefreshRotation): string {
+  const names = [...keys, ...unset].map(({ secretName }) => secretName);
+  return refreshKeyName(Math.max(0, ...[...names, ...byHand].map(numberOf)) + 1);
+}
+
+/** Which keys go: the one that was replaced first, or all but the last one. */
+export function planRetireRefresh(
+  rotation: RefreshRotation,
+  { all }: { all: boolean },
+): Refusal | { keys: readonly RecordedRefreshKey[]; safeAt: Date } {
+  const { keys: present, byHand } = rotation;
+  const keys = present.slice(0, all ? -1 : Math.min(1, present.length - 1));
+  const safe = keys.map((key) => refreshRetirableAt(rotation, key)?.getTime() ?? 0);
+  if (keys.length > 0) return { keys, safeAt: new Date(Math.max(...safe)) };
+  const [foreign] = byHand;
+  if (foreign !== undefined) return { refused: setByHand(foreign) };
+  return { refused: 'No refresh key has been replaced.', next: 'add' };
+}
+
+/** Keys of which only the record is left: a retirement was cut off, or someone deleted the secret. */
+export function goneRefreshKeys({ keys, unset }: RefreshRotation): RecordedRefreshKey[] {
+  const first = Math.min(...keys.map(({ secretName }) => numberOf(secretName)));
+  return unset.filter(({ secretName }) => numberOf(secretName) < first);
+}
+
+/** Records whose secret did not arrive: those younger than that may belong to another addition under way. */
+export const staleRefreshKeys = ({ unset, now }: RefreshRotation): RecordedRefreshKey[] =>
+  unset.filter(({ addedAt }) => minutesAfter(addedAt, OVERLAP_MINUTES) <= now);
+
+const isWaiting = ({ secretName, signsFrom }: RecordedRefreshKey): string =>
+  `${secretName} was added already: it signs from ${describeInstant(signsFrom)} on.`;
+
+const NOT_DEPLOYED =
+  'No signing key is set: `npm run deploy` makes that and a refresh key, locally `npm run dev`.';
+
+const NO_NUMBER = 'There is no higher number for a refresh key: delete the secret with the highest one.';
+
+const setByHand = (name: string): string =>
+  `${name} was not set by these commands, so nobody knows from when it signs. ` +
+  'The README says under "Refresh keys" how to replace it by hand.';
