@@ -1,5 +1,8 @@
-import { createTestHarness } from 'wrangler';
-import { accountsWorker, compatibility_date, root } from './accounts-worker.ts';
+import { createTestHarness, unstable_readConfig } from 'wrangler';
+import { createKeySet } from '../../../src/cli/key-set.ts';
+
+const root = new URL('../../..', import.meta.url).pathname;
+const { compatibility_date } = unstable_readConfig({ config: `${root}wrangler.toml` });
 
 export type Answer = {
   status: number;
@@ -29,13 +32,24 @@ export type TwoWorkers = {
 };
 
 /**
- * The service and a Worker that is bound to it, in the real runtime: what is said goes over a service binding.
+ * The service and a Worker that is bound to it, in the real runtime: what is said goes over a service binding. Without
+ * its page and build, so that nothing of the checkout changes.
  */
 export async function startTwoWorkers({ jwksUrl }: { jwksUrl: string }): Promise<TwoWorkers> {
   const server = createTestHarness({
     root,
     workers: [
-      await accountsWorker(),
+      {
+        config: {
+          name: 'edge-accounts',
+          main: `${root}src/index.ts`,
+          compatibility_date,
+          d1_databases: [
+            { binding: 'DB', database_name: 'edge-accounts', migrations_dir: `${root}migrations` },
+          ],
+          vars: { JWT_KEYS: await createKeySet(), RATE_LIMITS: 'off', PASSWORD_ITERATIONS: '1000' },
+        },
+      },
       {
         config: {
           name: 'guarded',
