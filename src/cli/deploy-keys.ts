@@ -32,7 +32,7 @@ async function makeSigningKey(environment: Environment): Promise<string> {
 }
 
 async function makeRefreshKey(environment: Environment, isMissing: { signingKey: boolean }): Promise<string> {
-  const { now } = await refreshKeyRecordsOf(deployedDatabase(environment)).readClock();
+  const { now } = await refreshKeyRecordsOf(deployedDatabase(environment)).read();
   const secretName = refreshKeyName(1);
   // Where nobody is signed in yet, no Worker runs on with older secrets.
   const signsFrom = isMissing.signingKey ? new Date(0) : signsFromAfter(now);

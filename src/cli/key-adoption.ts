@@ -47,12 +47,8 @@ async function readOnlyKey(text: string): Promise<ReadKey | null> {
 }
 
 /** Records each refresh key with its instant. The record of a secret that holds something else is removed. */
-export async function adoptLocalRefreshKeys(
-  records: RefreshKeyRecords,
-  file: string,
-  now: Date,
-): Promise<void> {
-  const known = await records.list();
+export async function adoptLocalRefreshKeys(records: RefreshKeyRecords, file: string): Promise<void> {
+  const { recorded: known, now } = await records.read();
   for (const [secretName, text = ''] of Object.entries(await readVariables(file))) {
     if (refreshKeyNumber(secretName) === null) continue;
     const signsFrom = readInstant(text);

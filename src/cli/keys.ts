@@ -75,12 +75,13 @@ function contextsOf(target: Target): Contexts {
   return { signing, refresh: { ...shared, records: refreshKeyRecordsOf(target), nameOf } };
 }
 
-/** `.dev.vars` can be read, so the records follow it. */
-async function adoptLocal({ signing, refresh }: Contexts): Promise<void> {
-  await adoptLocalKeys(signing.records, paths.devVars, signing.now());
-  const { now } = await refresh.records.readClock();
-  await adoptLocalRefreshKeys(refresh.records, paths.devVars, now);
+/** `.dev.vars` can be read, so the records that a command reads follow it. */
+async function adoptLocal({ signing, refresh }: Contexts, kinds: Kinds): Promise<void> {
+  if (kinds.signing) await adoptLocalKeys(signing.records, paths.devVars, signing.now());
+  if (kinds.refresh) await adoptLocalRefreshKeys(refresh.records, paths.devVars);
 }
+
+type Kinds = { signing: boolean; refresh: boolean };
 
 /** wrangler reads `.dev.vars` when it starts, and does not look again. */
 const RESTART = 'A dev server that is running keeps the old keys until you restart it.';
@@ -98,7 +99,8 @@ async function keys([name = '', ...args]: string[]): Promise<void> {
   const target = await findTarget(values);
   const contexts = contextsOf(target);
   const isLocal = target.environment === null;
-  if (isLocal) await adoptLocal(contexts);
+  const kinds = { signing: !options.refresh, refresh: options.refresh || name === 'list' };
+  if (isLocal) await adoptLocal(contexts, kinds);
   await command.run(contexts, options);
   if (isLocal && name !== 'list') console.log(RESTART);
 }

@@ -33,9 +33,8 @@ export type RefreshKeyContext = {
 export async function readRefreshRotation(context: RefreshKeyContext): Promise<RefreshRotation> {
   const { records, secrets, refreshTokenTtlSeconds } = context;
   // One after the other: two wranglers at once would both renew a login to Cloudflare that has expired.
-  const recorded = await records.list();
+  const { recorded, now, longestSessionSeconds } = await records.read();
   const names = await secrets.names();
-  const { now, longestSessionSeconds } = await records.readClock();
   const tokenTtlSeconds = Math.max(refreshTokenTtlSeconds, longestSessionSeconds);
   return refreshRotationOf(recorded, names, { now, tokenTtlSeconds });
 }

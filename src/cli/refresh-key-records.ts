@@ -8,16 +8,21 @@ import type { RecordedRefreshKey } from './refresh-key-rotation.ts';
 import { literal } from './sql-text.ts';
 import { type Database, deployedDatabase, query, type Row } from './target.ts';
 
+/** The records, and what belongs to the same moment. */
+export type RefreshKeyState = {
+  recorded: RecordedRefreshKey[];
+  /** By the database's clock, since that of this machine may be wrong. */
+  now: Date;
+  /** The longest lifetime of the sessions that are stored; 0 without any. */
+  longestSessionSeconds: number;
+};
+
 export type RefreshKeyRecords = {
-  list(): Promise<RecordedRefreshKey[]>;
+  /** One query, since each takes wrangler seconds. */
+  read(): Promise<RefreshKeyState>;
   /** @throws when that secret is recorded already, so that of two at once only one puts a key there. */
   add(key: RecordedRefreshKey): Promise<void>;
   forget(secretNames: readonly string[]): Promise<void>;
-  /**
-   * The time by the database's clock, since that of this machine may be wrong, and the longest lifetime of the
-   * sessions that are stored; 0 without any.
-   */
-  readClock(): Promise<{ now: Date; longestSessionSeconds: number }>;
 };
 
 /**
@@ -34,23 +39,27 @@ const row = z
     const { added_at, signs_from } = dates.parse(JSON.parse(public_jwk));
     return { secretName: secret_name, addedAt: added_at, signsFrom: signs_from };
   });
-const clock = z.object({ now: instant, longest: z.number().nullable() });
+const moment = z.object({ now: instant, longest: z.number().nullable() });
+
+/** One row at least, also where nothing is recorded. */
+const READ = `SELECT moment.*, secret_name, public_jwk
+  FROM (SELECT ${DATABASE_NOW} AS now, (SELECT max(expires_at - created_at) FROM sessions) AS longest) AS moment
+  LEFT JOIN signing_keys ON secret_name LIKE 'REFRESH_KEY%'`;
 
 /** The records in a database. Every method throws a UsageError where the database does not answer. */
 export function refreshKeyRecordsOf(database: Database): RefreshKeyRecords {
   const run = (sql: string) => query(database, sql);
   return {
-    list: async () => row.array().parse((await run('SELECT * FROM signing_keys')).filter(isRefreshKey)),
+    async read() {
+      const rows = await run(READ);
+      const { now, longest } = moment.parse(rows[0]);
+      const recorded = row.array().parse(rows.filter(isRefreshKey));
+      return { recorded, now, longestSessionSeconds: Math.ceil((longest ?? 0) / 1000) };
+    },
     add: async (key) => void (await run(`INSERT INTO ${valuesOf(key)}`)),
     async forget(secretNames) {
       if (secretNames.length === 0) return;
       await run(`DELETE FROM signing_keys WHERE secret_name IN (${secretNames.map(literal).join(', ')})`);
-    },
-    async readClock() {
-      const longest = '(SELECT max(expires_at - created_at) FROM sessions)';
-      const [read] = await run(`SELECT ${DATABASE_NOW} AS now, ${longest} AS longest`);
-      const { now, longest: ms } = clock.parse(read);
-      return { now, longestSessionSeconds: Math.ceil((ms ?? 0) / 1000) };
     },
   };
 }

@@ -23,15 +23,13 @@ export type RefreshRotation = {
   tokenTtlSeconds: number;
 };
 
-export type RefreshKeyState = { now: Date; tokenTtlSeconds: number };
-
 const numberOf = (name: string): number => refreshKeyNumber(name) ?? 0;
 
 /** Sorts what is recorded by what is set; `secretNames` may name other secrets too. */
 export function refreshRotationOf(
   records: readonly RecordedRefreshKey[],
   secretNames: readonly string[],
-  state: RefreshKeyState,
+  state: Pick<RefreshRotation, 'now' | 'tokenTtlSeconds'>,
 ): RefreshRotation {
   const recorded = new Set(records.map(({ secretName }) => secretName));
   const set = secretNames.filter((name) => refreshKeyNumber(name) !== null);

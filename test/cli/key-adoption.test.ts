@@ -82,7 +82,7 @@ describe('the refresh keys in .dev.vars', () => {
     const { context, records } = refreshKeyAccount({ REFRESH_KEY: createRefreshKey(new Date(0)) });
     const file = join(folder, '.dev.vars');
     await writeFile(file, text);
-    await adoptLocalRefreshKeys(context.records, file, NOW);
+    await adoptLocalRefreshKeys(context.records, file);
     return records;
   }
 

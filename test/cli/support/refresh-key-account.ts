@@ -61,7 +61,7 @@ export function refreshKeyAccount(secrets: Secrets, { longestSessionSeconds = 0 
       remove: (name) => write('remove', () => void Reflect.deleteProperty(secrets, name)),
     },
     records: {
-      list: async () => [...records],
+      read: async () => ({ recorded: [...records], now: new Date(clock), longestSessionSeconds }),
       async add(key) {
         if (records.some(({ secretName }) => secretName === key.secretName))
           throw new UsageError('UNIQUE constraint failed');
@@ -71,7 +71,6 @@ export function refreshKeyAccount(secrets: Secrets, { longestSessionSeconds = 0 
         const kept = records.filter(({ secretName }) => !secretNames.includes(secretName));
         records.splice(0, records.length, ...kept);
       },
-      readClock: async () => ({ now: new Date(clock), longestSessionSeconds }),
     },
     say: (line) => said.push(line),
     nameOf: (step) => `keys:${step} --refresh`,
