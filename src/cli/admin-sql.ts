@@ -20,8 +20,8 @@ export const findAdmin = (username: string): string =>
 
 /**
  * Makes the user an active admin with that password, whatever it was before. As where an admin resets a password, all
- * logins of the user end; as where an admin promotes a user, the API keys that others made for it are revoked. Whoever asked for this may be locked out: locks stand under digests that cannot be
- * told apart here, so all of them are lifted.
+ * logins of the user end; as where an admin promotes a user, the API keys that others made for it are revoked. Whoever
+ * asked for this may be locked out: locks stand under digests that cannot be told apart here, so all of them are lifted.
  */
 export function makeAdmin(username: string, passwordHash: Secret, now: Date): string {
   const secret = { password_hash: passwordHash.reveal(), password_set_by: 'admin' };

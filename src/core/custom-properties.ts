@@ -1,6 +1,6 @@
 import { invalidFields } from './errors.ts';
 import type { JsonObject } from './json.ts';
-import type { Principal, Rights } from './principal.ts';
+import type { Principal } from './principal.ts';
 import type { User } from './users.ts';
 
 export const MAX_CUSTOM_PROPERTIES_BYTES = 102_400;
@@ -23,17 +23,22 @@ const SEEN_BY_OWNER_AND_ADMINS: ReadonlySet<string> = new Set(['xc_password', 'a
 const without = (names: ReadonlySet<string>, properties: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(properties).filter(([name]) => !names.has(name)));
 
-/** The fields as this caller may set them. The rest is dropped silently, as existing clients expect. */
+/**
+ * The fields as this caller may set them for a user (null: a new one). The rest is dropped silently, as existing clients
+ * expect. An admin's key sets nothing for its owner: the password of a player would outlive a leaked key.
+ */
 export function settableBy<Fields extends { customProperties?: JsonObject }>(
-  { isAdmin }: Rights,
+  { user, rights, proof }: Principal,
+  userId: number | null,
   fields: Fields,
 ): Fields {
   const { customProperties } = fields;
-  if (isAdmin || customProperties === undefined) return fields;
+  const isOwnByKey = proof.kind === 'api_key' && userId === user.id;
+  if (customProperties === undefined || (rights.isAdmin && !isOwnByKey)) return fields;
   return { ...fields, customProperties: without(SET_BY_ADMINS, customProperties) };
 }
 
-/** Who looks at a user. */
+/** The caller that an answer with users is for. */
 export type Viewer = Pick<Principal, 'user' | 'rights'>;
 
 /** The custom properties of `user` that `viewer` may see. */

@@ -7,8 +7,12 @@ export const ADMIN_LEVEL = 10;
 /** Up to this `user_level` (0 streamer, 1 standard) a user holds nothing by it. */
 export const PLAIN_LEVEL = 1;
 
-/** What a user may do, as read with the request that asks. `level` is `user_level`, which other services may go by. */
-export type Rights = { level: number; isAdmin: boolean; permissions: ReadonlySet<Permission> };
+/** Stored, without effect here; other services can go by them. */
+export type Flags = { isStaff: boolean; isSuperuser: boolean };
+const NO_FLAGS: Flags = { isStaff: false, isSuperuser: false };
+
+/** What a user may do, as read with the request that asks. `level` is `user_level`, which other services can go by. */
+export type Rights = Flags & { level: number; isAdmin: boolean; permissions: ReadonlySet<Permission> };
 
 /** Of a user what every request has to know of its caller. */
 export type Identity = Pick<User, 'id' | 'username' | 'userLevel' | 'isActive'>;
@@ -54,15 +58,20 @@ export class ActorGone extends DomainError {
   }
 }
 
-/** The rights of a user by its level and the permission ids of its groups. */
-export function rightsOf(userLevel: number, permissionIds: readonly number[]): Rights {
+/** The rights of a user by its level, the permission ids of its groups, and its flags. */
+export function rightsOf(
+  userLevel: number,
+  permissionIds: readonly number[],
+  { isStaff, isSuperuser }: Flags = NO_FLAGS,
+): Rights {
   const isAdmin = userLevel >= ADMIN_LEVEL;
-  return { level: userLevel, isAdmin, permissions: isAdmin ? ALL_PERMISSIONS : permissionsOf(permissionIds) };
+  const permissions = isAdmin ? ALL_PERMISSIONS : permissionsOf(permissionIds);
+  return { level: userLevel, isStaff, isSuperuser, isAdmin, permissions };
 }
 
-/** Whether a user holds any permission, or a level above those of streamers and standard users. */
-export const holdsRights = ({ level, permissions }: Rights): boolean =>
-  level > PLAIN_LEVEL || permissions.size > 0;
+/** Whether a user holds any permission or flag, or a level above those of streamers and standard users. */
+export const holdsRights = ({ level, isStaff, isSuperuser, permissions }: Rights): boolean =>
+  level > PLAIN_LEVEL || isStaff || isSuperuser || permissions.size > 0;
 
 export const holds = (rights: Rights, permission: Permission): boolean => rights.permissions.has(permission);
 
@@ -73,12 +82,14 @@ export const heldPermissions = (rights: Rights): Permission[] =>
 const IN_ORDER = [...ALL_PERMISSIONS];
 
 /**
- * Whether `actor` may act on `target`: admins on anyone, others on those who hold nothing they lack, level included.
+ * Whether `actor` may act on `target`: admins on anyone, others on those who hold no permission, level or flag that
+ * they lack.
  * Without this rule a right over users would be a way to the rights of every user.
  */
 export function mayActOn(actor: Rights, target: Rights): boolean {
   if (actor.isAdmin) return true;
   if (target.level > Math.max(PLAIN_LEVEL, actor.level)) return false;
+  if ((target.isStaff && !actor.isStaff) || (target.isSuperuser && !actor.isSuperuser)) return false;
   return [...target.permissions].every((permission) => actor.permissions.has(permission));
 }
 

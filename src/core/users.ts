@@ -137,7 +137,7 @@ export async function createUser(
   { caller, fields, password, now }: { caller: Principal; fields: UserFields; password: string; now: Date },
 ): Promise<User> {
   assertMayGive(caller, withoutUnchanged(fields, NEW_USER_FIELDS));
-  const settable = settableBy(caller.rights, fields);
+  const settable = settableBy(caller, null, fields);
   assertObjectsFit(settable);
   assertAcceptable(deps.passwordPolicy, password);
   const passwordHash = await hashPassword(deps.passwordPolicy, password);
@@ -194,7 +194,7 @@ export async function applyChanges(
   deps: UserDeps,
   { caller, id, changes, now }: { caller: Principal; id: number; changes: UserChanges; now: Date },
 ): Promise<User> {
-  const settable = settableBy(caller.rights, changes);
+  const settable = settableBy(caller, id, changes);
   assertObjectsFit(settable);
   return orThrow(await deps.users.update(id, settable, actorOf(caller), now));
 }

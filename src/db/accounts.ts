@@ -48,24 +48,20 @@ export const identityColumns = {
   username: users.username,
   userLevel: users.userLevel,
   isActive: users.isActive,
+  isStaff: users.isStaff,
+  isSuperuser: users.isSuperuser,
   permissions: named('permissions', permissionIds),
 };
 
-type IdentityRow = Pick<typeof users.$inferSelect, 'id' | 'username' | 'userLevel' | 'isActive'> & {
-  permissions: string;
-};
+type IdentityRow = Pick<
+  typeof users.$inferSelect,
+  'id' | 'username' | 'userLevel' | 'isActive' | 'isStaff' | 'isSuperuser'
+> & { permissions: string };
 
-export function toIdentity({
-  id,
-  username,
-  userLevel,
-  isActive,
-  permissions,
-}: IdentityRow): Account<Identity> {
-  return {
-    user: { id, username, userLevel, isActive },
-    rights: rightsOf(userLevel, parseStored<number[]>(permissions)),
-  };
+export function toIdentity(row: IdentityRow): Account<Identity> {
+  const { id, username, userLevel, isActive } = row;
+  const rights = rightsOf(userLevel, parseStored<number[]>(row.permissions), row);
+  return { user: { id, username, userLevel, isActive }, rights };
 }
 
 /** All of a user that anybody is shown. */
@@ -74,8 +70,6 @@ const accountColumns = {
   email: users.email,
   firstName: users.firstName,
   lastName: users.lastName,
-  isStaff: users.isStaff,
-  isSuperuser: users.isSuperuser,
   dateJoined: users.dateJoined,
   lastLogin: users.lastLogin,
   customProperties: users.customProperties,
@@ -114,7 +108,7 @@ export function toAccount(row: AccountRow): Account {
     groups: parseStored<number[]>(row.groups),
     apiKeyPreview: row.apiKeyPreview,
   };
-  return { user, rights: rightsOf(row.userLevel, parseStored<number[]>(row.permissions)) };
+  return { user, rights: rightsOf(row.userLevel, parseStored<number[]>(row.permissions), row) };
 }
 
 /** How much of a user is read: `Row` is what `columns` give. */
@@ -166,11 +160,12 @@ function stillStanding(db: Database, actor: Actor, done: SQL) {
 /** The one number that has no absolute value: an error that no other statement of ours can give. */
 const OVERFLOW = '-9223372036854775808';
 
-function standsAs({ isAdmin, permissions }: Rights, { userId, proof }: NonNullable<Actor['identity']>): SQL {
+function standsAs(rights: Rights, { userId, proof }: NonNullable<Actor['identity']>): SQL {
+  const { isAdmin, level, isStaff, isSuperuser, permissions } = rights;
   const held = JSON.stringify(idsOf(permissions));
-  const kept = sql`not exists (
+  const kept = sql`(user_level >= ${level} and is_staff >= ${isStaff} and is_superuser >= ${isSuperuser} and not exists (
     select 1 from json_each(${held}) where value not in (select value from json_each(${permissionIds}))
-  )`;
+  ))`;
   return sql`exists (
     select 1 from users where id = ${userId} and is_active and ${proofStands(proof)}
     and (${atAdminLevel} or ${isAdmin ? sql`false` : kept})
@@ -192,15 +187,18 @@ function proofStands(proof: Proof): SQL {
  * True while the user in `users` is another than `actor` and holds a right that `actor` lacks (by a key: any right):
  * the rule of `assertMayManage`, for a statement.
  */
-export function outranks({ isAdmin, level, permissions, identity }: Actor): SQL {
+export function outranks({ isAdmin, level, isStaff, isSuperuser, permissions, identity }: Actor): SQL {
   const isByKey = identity?.proof.kind === 'api_key';
   if (isAdmin && !isByKey) return sql`false`;
   const lacked = isByKey ? ALL_PERMISSIONS : ALL_PERMISSIONS.difference(permissions);
   const highest = isByKey ? PLAIN_LEVEL : Math.max(PLAIN_LEVEL, level);
-  return sql`(users.id is not ${identity?.userId ?? null} and (user_level > ${highest} or exists (
-    select 1 from json_each(${permissionIds})
-    where value in (select value from json_each(${JSON.stringify(idsOf(lacked))}))
-  )))`;
+  return sql`(users.id is not ${identity?.userId ?? null} and (
+    user_level > ${highest} or is_staff > ${isStaff && !isByKey} or is_superuser > ${isSuperuser && !isByKey}
+    or exists (
+      select 1 from json_each(${permissionIds})
+      where value in (select value from json_each(${JSON.stringify(idsOf(lacked))}))
+    )
+  ))`;
 }
 
 /** The moment of the write, not of the request: a token made while a password was hashed must not survive. */

@@ -18,6 +18,9 @@ export function raw<Row = unknown>(db: Database, query: SQL) {
   return Object.assign(statement, { stmt: db.$client.prepare(built.sql), getQuery: () => built });
 }
 
+/** The result of the last statement of a batch. The cast holds since the type says that the list ends with it. */
+export const lastOf = <Last>(results: readonly [...unknown[], Last]): Last => results.at(-1) as Last;
+
 /** How many rows a select finds, as its one column. */
 export const rowCount = { count: sql<number>`count(*)` };
 

@@ -4,8 +4,8 @@ import type { Actor } from '../core/principal.ts';
 import { asActor } from './accounts.ts';
 import { revokeKeys } from './api-keys.ts';
 import { byActor, type Detail, record } from './audit-events.ts';
-import { type Database, raw, read, rowCount } from './client.ts';
-import { plantedKeysOfMembers, plantedMembers } from './growing-rights.ts';
+import { type Database, lastOf, raw, read, rowCount } from './client.ts';
+import { firstPlantedMembers, plantedKeysOfMembers, plantedMembers } from './growing-rights.ts';
 import { groups } from './schema.ts';
 import { parseStored } from './stored-json.ts';
 
@@ -57,23 +57,36 @@ async function update(
     select 1 from groups other where other.name = ${name ?? null} and other.id <> ${id}
   )`;
   const columns = { name, permissions: permissions && JSON.stringify(permissions), id };
-  const given = columns.permissions ?? '[]';
-  const planted = plantedMembers(id, given);
-  const allowed = sql`not ${taken} and not exists (${planted})`;
+  const { findMembers, revokePlanted, allowed } = growth(db, { id, permissions, actor });
+  const applies = sql`not ${taken} and ${allowed}`;
   const statements = [
-    raw<{ id: number }>(db, planted),
-    ...revokeKeys(db, actor, sql`${plantedKeysOfMembers(id, given)} and ${allowed}`),
-    recordChange(db, actor, { columns, allowed }),
-    db.update(groups).set(columns).where(sql`id = ${id} and ${allowed}`).returning(),
-    db.select({ id: groups.id }).from(groups).where(eq(groups.id, id)),
+    raw<{ taken: number }>(db, sql`select ${taken} as taken from groups where id = ${id}`),
+    findMembers,
+    ...revokePlanted(applies),
+    recordChange(db, actor, { columns, allowed: applies }),
+    db.update(groups).set(columns).where(sql`id = ${id} and ${applies}`).returning(),
   ] as const;
   // The same values again change nothing, and whoever may write groups loses no right by it.
-  const [members, _noted, _revoked, _recorded, [updated], found] = await asActor(db, actor, statements, {
-    made: ([, , , , changed]) => changed.length > 0,
-  });
+  const results = await asActor(db, actor, statements, { made: (all) => lastOf(all).length > 0 });
+  const [[found], members] = results;
+  const [updated] = lastOf(results);
   if (updated !== undefined) return toGroup(updated);
-  if (found.length === 0) return 'no_group';
-  return members.length === 0 ? 'name_taken' : { passwordsByOther: members.map((member) => member.id) };
+  if (found === undefined) return 'no_group';
+  return found.taken === 1 ? 'name_taken' : { passwordsByOther: members.map((member) => member.id) };
+}
+
+/** The statements about members who gain by new permissions; without permissions nobody gains. */
+function growth(
+  db: Database,
+  { id, permissions = [], actor }: { id: number; permissions: number[] | undefined; actor: Actor },
+) {
+  const given = JSON.stringify(permissions);
+  const gains = permissions.length > 0;
+  const found = gains ? firstPlantedMembers(id, given) : sql`select null as id where false`;
+  const allowed = gains ? sql`not exists (${plantedMembers(id, given)})` : sql`true`;
+  const revokePlanted = (applies: SQL) =>
+    gains ? revokeKeys(db, actor, sql`${plantedKeysOfMembers(id, given)} and ${applies}`) : [];
+  return { findMembers: raw<{ id: number }>(db, found), revokePlanted, allowed };
 }
 
 /** Before it is done: a group that is made, renamed or deleted, and what its members may do from then on. */

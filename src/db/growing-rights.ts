@@ -4,7 +4,7 @@ import { PLAIN_LEVEL } from '../core/principal.ts';
 import type { UserChanges } from '../core/users.ts';
 import { atAdminLevel, permissionIds } from './accounts.ts';
 
-// Each condition is about the user in `users` as it is before the change, so its statement stands before the update.
+// Each condition looks at the user in `users` before the change, so place its statement before the update.
 
 /** True where the password of the user is by `other`, so that whoever set it would gain what the user gains. */
 export const passwordIsByOther = sql`password_set_by = 'other'`;
@@ -33,15 +33,17 @@ const permissionsOfGroups = (ids: readonly number[]): SQL => sql`(
   where g.id in (select value from json_each(${JSON.stringify(ids)}))
 )`;
 
-/** The members of a group that gain by its new permissions. */
-const gainingMembers = (groupId: number, permissions: string): SQL => sql`user_groups m
-  join users on users.id = m.user_id where m.group_id = ${groupId} and ${gainsFrom(permissions)}`;
-
-/** The query for the first members who gain while their passwords are by `other`. */
+/** The query for the members of a group who gain while their passwords are by `other`. */
 export const plantedMembers = (groupId: number, permissions: string): SQL => sql`
-  select users.id as id from ${gainingMembers(groupId, permissions)} and ${passwordIsByOther}
-  limit ${MAX_NAMED_USERS}`;
+  select users.id as id from user_groups m join users on users.id = m.user_id
+  where m.group_id = ${groupId} and ${passwordIsByOther} and ${gainsFrom(permissions)}`;
 
-/** Of all keys those by `other` of the members who gain. */
-export const plantedKeysOfMembers = (groupId: number, permissions: string): SQL =>
-  sql`made_by = 'other' and user_id in (select users.id from ${gainingMembers(groupId, permissions)})`;
+/** The same, the first ones by their ids. */
+export const firstPlantedMembers = (groupId: number, permissions: string): SQL =>
+  sql`${plantedMembers(groupId, permissions)} order by m.user_id limit ${MAX_NAMED_USERS}`;
+
+/** True for the keys by `other` of members who gain. The few such keys are looked for first, then the permissions. */
+export const plantedKeysOfMembers = (groupId: number, permissions: string): SQL => sql`api_keys.id in (
+  select k.id from user_groups m join api_keys k on k.user_id = m.user_id join users on users.id = m.user_id
+  where m.group_id = ${groupId} and k.made_by = 'other' and ${gainsFrom(permissions)}
+)`;

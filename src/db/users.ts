@@ -15,7 +15,7 @@ import {
 } from './accounts.ts';
 import { revokeKeys } from './api-keys.ts';
 import { byActor } from './audit-events.ts';
-import { type Database, raw, read, rowCount } from './client.ts';
+import { type Database, lastOf, raw, read, rowCount } from './client.ts';
 import { merged, mergedBytes, packed } from './custom-properties.ts';
 import { gainsBy, passwordIsByOther } from './growing-rights.ts';
 import { settleAttempt } from './login-attempts.ts';
@@ -170,9 +170,6 @@ async function update(
   });
   return outcome(checks, { found: results[0][0], stored: lastOf(results)[0] });
 }
-
-/** The cast holds since the type says that the list ends with a `Last`. */
-const lastOf = <Last>(list: readonly [...unknown[], Last]): Last => list.at(-1) as Last;
 
 /** Before the change: the keys that others made for a user who gains rights by it. */
 function revokePlantedKeys(

@@ -54,18 +54,42 @@ const HISTORIES: [what: string, events: (user: number) => Event[], password: str
   ['a key of an admin made the key', (u) => [made(u, u, BOSS, 'api_key', '77')], 'own', 'other'],
   [
     'the key replaced one of the user',
-    (u) => [made(900 + u, u, u), made(u, u, u, 'api_key', `${900 + u}`)],
+    (u) => [made(u - 50, u, u), made(u, u, u, 'api_key', `${u - 50}`)],
     'own',
     'own',
   ],
   [
     'the key replaced one that replaced one of a helper',
     (u) => [
-      made(800 + u, u, HELPER),
-      made(900 + u, u, u, 'api_key', `${800 + u}`),
-      made(u, u, u, 'api_key', `${900 + u}`),
+      made(u - 100, u, HELPER),
+      made(u - 50, u, u, 'api_key', `${u - 100}`),
+      made(u, u, u, 'api_key', `${u - 50}`),
     ],
     'own',
+    'other',
+  ],
+  [
+    'the key replaced one that the user made while a helper’s password was set',
+    (u) => [changed(u, HELPER), made(u - 50, u, u), changed(u, BOSS), made(u, u, u, 'api_key', `${u - 50}`)],
+    'admin',
+    'other',
+  ],
+  [
+    'the key replaced one that the user made before a helper set the password',
+    (u) => [created(u, BOSS), made(u - 50, u, u), changed(u, HELPER), made(u, u, u, 'api_key', `${u - 50}`)],
+    'other',
+    'own',
+  ],
+  [
+    'an admin made the key while a helper’s password was set',
+    (u) => [changed(u, HELPER), made(u, u, BOSS)],
+    'other',
+    'other',
+  ],
+  [
+    'an admin came with the token of another server',
+    (u) => [changed(u, BOSS, 'interchange'), made(u, u, BOSS, 'interchange')],
+    'other',
     'other',
   ],
   [
@@ -82,6 +106,9 @@ const HISTORIES: [what: string, events: (user: number) => Event[], password: str
   ],
 ];
 
+/** As many keys, each of which replaced the one before: what a program leaves that makes a key at each start. */
+const LONG_LINE = 20_000;
+
 const idOf = (index: number): number => 100 + index;
 
 beforeAll(async () => {
@@ -91,6 +118,16 @@ beforeAll(async () => {
   const users = [BOSS, HELPER, ...HISTORIES.map((_, index) => idOf(index))];
   await env.DB.batch(users.map((id) => newUser(id)));
   for (const [index, [, events]] of HISTORIES.entries()) await live(idOf(index), events(idOf(index)));
+  await env.DB.prepare(
+    `insert into audit_events (key, event, created_at, last_at, count, user_id, actor_id, actor_kind, actor_credential, detail)
+    select 'long ' || value, 'authn_token_created', value, value, 1, ${BOSS}, ${BOSS}, 'api_key', 2000000 + value - 1,
+      json_object('api_key_id', 2000000 + value) from json_each(?)`,
+  )
+    .bind(JSON.stringify(Array.from({ length: LONG_LINE }, (_, i) => i + 1)))
+    .run();
+  await env.DB.prepare(`insert into api_keys values (?, ?, '', 'of a long line', '', 0, null)`)
+    .bind(2_000_000 + LONG_LINE, BOSS)
+    .run();
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS.slice(last));
 });
 

@@ -12,6 +12,7 @@ import {
   apiKeys,
   attempts,
   db,
+  groupOf,
   groups,
   NOW,
   newAttempt,
@@ -98,6 +99,7 @@ it('no exception outlives its statement', async () => {
   await apiKeys.list(id, slice);
   await groups.list();
   await groups.page(slice);
+  await groups.update(await groupOf(), { permissions: [1] }, ADMIN);
   await users.page('a', slice);
   const log = createAuditEventStore(db);
   await log.list({}, null, 1);

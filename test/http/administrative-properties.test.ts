@@ -66,6 +66,15 @@ describe('the members of custom_properties that belong to the administration', (
     expect(await own(helper)).toEqual(MINE);
   });
 
+  it('are dropped from what the key of an admin sends for its owner', async () => {
+    const admin = await signedInAdmin();
+    const key = await keyOf(admin);
+    await patch('/users/me/', { custom_properties: { dvr_access: 'all' } }, { token: admin.access });
+    const custom_properties = { ...SET_BY_ADMINS, ...MINE, dvr_access: null };
+    expect((await patch('/users/me/', { custom_properties }, { key })).status).toBe(200);
+    expect(await own(admin)).toEqual({ ...MINE, dvr_access: 'all' });
+  });
+
   it('stay when a non-admin deletes them, or sends back the user as it sees it', async () => {
     const helper = await signedInAs('change_user', 'view_user');
     const token = helper.access;

@@ -174,7 +174,7 @@ it('lets a non-admin act on whoever holds nothing that it lacks', async () => {
 it('takes a whole user sent back unchanged by a non-admin, as a form does', async () => {
   const group = await groupOf(['view_user']);
   const other = await groupOf(['view_group']);
-  const caller = await signedInAs('view_user', 'change_user', 'view_group');
+  const caller = await signIn(await person({ isStaff: true }, ['view_user', 'change_user', 'view_group']));
   const target = await person({
     userLevel: 1,
     isStaff: true,

@@ -45,6 +45,8 @@ const WRITES: Write[] = [
   onUser('superuser', () => ({ is_superuser: true })),
   onUser('into group', ({ group }) => ({ groups: [group] })),
   onUser('out of groups', () => ({ groups: [] })),
+  ['replace', 'PUT', ({ id }) => [`/users/${id}/`, { username: uniqueName(), last_name: 'Lovelace' }]],
+  ['replace as admin', 'PUT', ({ id }) => [`/users/${id}/`, { username: uniqueName(), user_level: 11 }]],
   ['fill group', 'PATCH', ({ emptyGroup }) => [`/groups/${emptyGroup}/`, { permissions: [1, 2, 3] }]],
   [
     'replace group',
@@ -70,6 +72,8 @@ const RANKS: [rank: string, mint: (emptyGroup: number) => Promise<Person>][] = [
   ['streamer', (group) => person({ userLevel: 0, groups: [group] })],
   ['standard', (group) => person({ userLevel: 1, groups: [group] })],
   ['level 5', (group) => person({ userLevel: 5, groups: [group] })],
+  ['staff', (group) => person({ isStaff: true, groups: [group] })],
+  ['superuser', (group) => person({ isSuperuser: true, groups: [group] })],
   ['holder of view_user', async (group) => person({ groups: [group, await groupOf(['view_user'])] })],
   ['inactive', (group) => person({ isActive: false, groups: [group] })],
   ['admin', (group) => person({ userLevel: 10, groups: [group] })],
@@ -83,7 +87,7 @@ const CALLERS: [who: string, mint: () => Promise<Person>][] = [
   ['admin', () => person({ userLevel: 10 })],
 ];
 
-const ON_USERS = ['rename', 'email', 'level 0', 'activate'];
+const ON_USERS = ['rename', 'replace', 'email', 'level 0', 'activate'];
 const PLAIN = ['create', ...ON_USERS, 'deactivate', 'password', 'delete'];
 
 /** Writes that leave a streamer without groups as it is, so that whoever can change users may send them. */

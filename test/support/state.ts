@@ -7,7 +7,7 @@ const TABLES = {
   groups: 'select * from groups order by id',
   user_groups: 'select * from user_groups order by user_id, group_id',
   sessions: 'select id, user_id from sessions order by id',
-  api_keys: 'select id, user_id, name, digest from api_keys order by id',
+  api_keys: 'select id, user_id, name, digest, made_by from api_keys order by id',
 };
 
 export async function storedState(): Promise<unknown[]> {
