@@ -129,6 +129,22 @@ it('a helper that loses its right before the write changes nothing', async () =>
   expect((await lateWrite(write, actor, lose, { token: actor.access })).status).toBe(403);
 });
 
+it.each([
+  ['its level', { userLevel: 5 }, { user_level: 1 }],
+  ['its flag', { isStaff: true }, { is_staff: false }],
+] as const)(
+  'a helper that loses %s before the write sets no password of a user who has the same',
+  async (_, rank, loss) => {
+    const helper = await person(rank, ['change_user']);
+    const { body } = await post('/token/', helper);
+    const actor = { ...helper, access: body.access, refresh: body.refresh };
+    const peer = await person(rank);
+    const write: Write = (__, as) => patch(`/users/${peer.id}/`, { password: 'a new password' }, as);
+    const demote = (boss: SignedIn) => patch(`/users/${helper.id}/`, loss, { token: boss.access });
+    expect((await lateWrite(write, actor, demote, { token: actor.access })).status).toBe(403);
+  },
+);
+
 it('a write that needs no right is not lost when its actor loses one meanwhile', async () => {
   const group = await groupOf(['change_user']);
   const helper = await person({ groups: [group] });

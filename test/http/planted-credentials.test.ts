@@ -1,38 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Permission } from '../../src/core/permissions.ts';
-import { idsOf } from '../../src/core/permissions.ts';
+import { idsOf, type Permission } from '../../src/core/permissions.ts';
 import { type Call, get, patch, post, put } from '../support/api.ts';
 import { env } from '../support/env.ts';
-import {
-  groupOf,
-  keyOf,
-  type Person,
-  person,
-  signedInAdmin,
-  signedInAs,
-  signIn,
-  uniqueName,
-} from '../support/people.ts';
+import { asAdmin, helper, keyMadeBy, makersOf, works } from '../support/makers.ts';
+import { groupOf, keyOf, person, signedInAdmin, signedInAs, signIn, uniqueName } from '../support/people.ts';
 import { storedState } from '../support/state.ts';
-
-/** Someone who can help users, and holds nothing that ordinary users could not be given. */
-const helper = () => signedInAs('add_user', 'change_user', 'view_user', 'add_apikey');
-const admin = async (): Promise<Call> => ({ token: (await signedInAdmin()).access });
-const works = async (key: string) => (await get('/users/me/', { key })).status === 200;
-
-/** Whoever made the keys and set the password of a user, as stored. */
-async function makersOf(id: number): Promise<{ password: string; keys: string[] }> {
-  const [user, keys] = await env.DB.batch<{ maker: string }>([
-    env.DB.prepare('select password_set_by as maker from users where id = ?').bind(id),
-    env.DB.prepare('select made_by as maker from api_keys where user_id = ? order by id').bind(id),
-  ]);
-  return { password: user?.results[0]?.maker ?? '', keys: keys?.results.map(({ maker }) => maker) ?? [] };
-}
-
-async function keyMadeBy(as: Call, id: number): Promise<string> {
-  const { body } = await post('/api-keys/', { user_id: id }, as);
-  return body.key;
-}
 
 /** Every way in which an admin gives rights to a user. */
 const PROMOTIONS: [string, (id: number, as: Call) => Promise<{ status: number }>][] = [
@@ -67,66 +39,6 @@ const PROMOTIONS: [string, (id: number, as: Call) => Promise<{ status: number }>
   ],
 ];
 
-describe('who made a key is', () => {
-  it('its user, an admin who is signed in, or someone else', async () => {
-    const who = await signIn(await person());
-    const anAdmin = await signedInAdmin();
-    await keyOf(who);
-    expect((await makersOf(who.id)).keys).toEqual(['own']);
-    await keyMadeBy({ token: anAdmin.access }, who.id);
-    expect((await makersOf(who.id)).keys).toEqual(['admin']);
-    await keyMadeBy({ token: (await helper()).access }, who.id);
-    expect((await makersOf(who.id)).keys).toEqual(['other']);
-  });
-
-  it.each([
-    ['own', async ({ id }: Person, as: Call) => (await post('/api-keys/generate/', {}, as)).body.key ?? id],
-    ['admin', async ({ id }: Person) => keyMadeBy(await admin(), id)],
-    ['other', async ({ id }: Person) => keyMadeBy({ token: (await helper()).access }, id)],
-  ])('handed on when it replaces itself: %s', async (maker, make) => {
-    const who = await signIn(await person());
-    const key = await make(who, { token: who.access });
-    const { body } = await post('/api-keys/generate/', {}, { key });
-    expect(await works(body.key)).toBe(true);
-    expect((await makersOf(who.id)).keys).toEqual([maker]);
-  });
-});
-
-describe('who set a password is', () => {
-  const password = 'a new password';
-
-  it('its user, an admin who is signed in, or someone else', async () => {
-    const who = await signIn(await person());
-    expect((await makersOf(who.id)).password).toBe('admin');
-    await patch('/users/me/', { password }, { token: who.access });
-    expect((await makersOf(who.id)).password).toBe('own');
-    await patch(`/users/${who.id}/`, { password }, { token: (await helper()).access });
-    expect((await makersOf(who.id)).password).toBe('other');
-    await patch(`/users/${who.id}/`, { password }, await admin());
-    expect((await makersOf(who.id)).password).toBe('admin');
-    await patch(`/users/${who.id}/`, { password }, { key: await keyOf(await signedInAdmin()) });
-    expect((await makersOf(who.id)).password).toBe('other');
-  });
-
-  it.each([
-    ['admin', admin],
-    ['other', async () => ({ token: (await helper()).access })],
-    ['other', async () => ({ key: await keyOf(await signedInAdmin()) })],
-  ] as const)('of a new user: %s', async (maker, as) => {
-    const { body } = await post('/users/', { username: uniqueName(), password }, await as());
-    expect((await makersOf(body.id)).password).toBe(maker);
-  });
-
-  it('the same after a hash is replaced by a stronger one', async () => {
-    const who = await person();
-    await patch(`/users/${who.id}/`, { password }, { token: (await helper()).access });
-    const env2 = { ...env, PASSWORD_ITERATIONS: '2000' };
-    const login = await post('/token/', { username: who.username, password }, { env: env2 });
-    expect(login.status).toBe(200);
-    expect((await makersOf(who.id)).password).toBe('other');
-  });
-});
-
 describe('while someone else has set the password', () => {
   const password = 'known to the helper';
   const planted = async () => {
@@ -141,12 +53,12 @@ describe('while someone else has set the password', () => {
     const own = { password: 'chosen by the user', current_password: password };
     expect((await patch('/users/me/', own, { token: who.access })).status).toBe(200);
     expect(await makersOf(who.id)).toEqual({ password: 'other', keys: ['other'] });
-    await keyMadeBy(await admin(), who.id);
+    await keyMadeBy(await asAdmin(), who.id);
     expect((await makersOf(who.id)).keys).toEqual(['other']);
   });
 
   it.each(PROMOTIONS)('the user is not given %s, and nothing changes', async (_, promote) => {
-    const as = await admin();
+    const as = await asAdmin();
     const who = await planted();
     const kept = await makersOf(who.id);
     const { status, body } = (await promote(who.id, as)) as { status: number; body: unknown };
@@ -167,11 +79,11 @@ describe('while someone else has set the password', () => {
     ['a deactivation', { is_active: false }],
   ])('the user can still be given %s', async (_, change) => {
     const who = await planted();
-    expect((await patch(`/users/${who.id}/`, change, await admin())).status).toBe(200);
+    expect((await patch(`/users/${who.id}/`, change, await asAdmin())).status).toBe(200);
   });
 
   it('the user can be put into a group that gives nothing new, and taken out of one', async () => {
-    const as = await admin();
+    const as = await asAdmin();
     const [one, two] = [await groupOf(['view_user']), await groupOf(['view_user'])];
     const who = await person({ groups: [one] });
     const peer = await signedInAs('change_user', 'view_user');
@@ -186,7 +98,7 @@ describe('while someone else has set the password', () => {
   it('an admin gives rights together with a new password, by session only', async () => {
     const who = await planted();
     const change = { user_level: 10, password: 'known to the admin' };
-    const promoted = await patch(`/users/${who.id}/`, change, await admin());
+    const promoted = await patch(`/users/${who.id}/`, change, await asAdmin());
     expect(promoted).toMatchObject({ status: 200, body: { user_level: 10 } });
     expect((await get('/users/me/', { token: who.access })).status).toBe(401);
     expect((await post('/token/', { username: who.username, password })).status).toBe(401);
@@ -200,8 +112,8 @@ describe('while someone else has set the password', () => {
     expect((await patch(`/users/${boss.id}/`, change, { token: boss.access })).status).toBe(409);
   });
 
-  it('a group names the first 20 members that stand in the way, of all that would gain', async () => {
-    const as = await admin();
+  it('a group names the first 20 of the members who would gain and whose passwords are set by someone else', async () => {
+    const as = await asAdmin();
     const group = await groupOf([]);
     const others = await groupOf(['view_group']);
     const ids: number[] = [];
@@ -231,7 +143,7 @@ describe('when the rights of a user grow', () => {
   it.each(PROMOTIONS)(
     'by %s, keys by others are gone, and keys of its own and of admins stay',
     async (_, promote) => {
-      const as = await admin();
+      const as = await asAdmin();
       const [helped, self, given] = [await person(), await signIn(await person()), await person()];
       const planted = await keyMadeBy({ token: (await helper()).access }, helped.id);
       const own = await keyOf(self);
@@ -260,7 +172,7 @@ describe('when the rights of a user grow', () => {
   });
 
   it('nothing goes by a change that gives no right', async () => {
-    const as = await admin();
+    const as = await asAdmin();
     const who = await person({}, ['view_user', 'view_group']);
     const peer = await signedInAs('add_apikey', 'view_user', 'view_group', 'change_user');
     const key = await keyMadeBy({ token: peer.access }, who.id);
@@ -281,7 +193,7 @@ describe('when the rights of a user grow', () => {
   });
 
   it('members of a group who hold the permission already keep their keys', async () => {
-    const as = await admin();
+    const as = await asAdmin();
     const permission: Permission = 'view_user';
     const [first, second] = [await groupOf([permission]), await groupOf([])];
     const [holder, gainer] = [await person({ groups: [first, second] }), await person({ groups: [second] })];
@@ -292,8 +204,17 @@ describe('when the rights of a user grow', () => {
     expect([await works(kept), await works(gone)]).toEqual([true, false]);
   });
 
+  it('a name in use is the answer for a group, whatever else is wrong', async () => {
+    const as = await asAdmin();
+    const [group] = [await groupOf([]), await groupOf([], 'another name in use')];
+    const who = await person({ groups: [group] });
+    await patch(`/users/${who.id}/`, { password: 'planted password' }, { token: (await helper()).access });
+    const taken = { name: 'another name in use', permissions: [4] };
+    expect((await patch(`/groups/${group}/`, taken, as)).status).toBe(400);
+  });
+
   it('a refused change of a group takes no key', async () => {
-    const as = await admin();
+    const as = await asAdmin();
     const [group, other] = [await groupOf([]), await groupOf([], 'a name in use')];
     const who = await person({ groups: [group] });
     const key = await keyMadeBy({ token: (await helper()).access }, who.id);
@@ -303,7 +224,7 @@ describe('when the rights of a user grow', () => {
   });
 
   it('a race of promotions and plants leaves no planted credential that opens the new rights', async () => {
-    const as = await admin();
+    const as = await asAdmin();
     const token = (await helper()).access;
     for (let round = 0; round < 4; round++) {
       const who = await person();
