@@ -1,4 +1,5 @@
 import { CompactSign, errors, type JWTHeaderParameters, type JWTPayload, jwtVerify } from 'jose';
+import { isCanonicalToken } from '../protocol/token-form.ts';
 import { randomId, utf8 } from './secrets.ts';
 import { keysFor, type SigningKey, type SigningKeys } from './signing-keys.ts';
 
@@ -80,7 +81,7 @@ export async function mintToken(
 }
 
 /**
- * Checks signature, times, issuer, audience and kind; asks no database.
+ * Checks spelling, signature, times, issuer, audience and kind; asks no database.
  * A token whose `alg` is not that of the key is refused before anything is verified (RFC 8725 section 3.1).
  */
 export async function verifyToken(
@@ -88,6 +89,7 @@ export async function verifyToken(
   policy: TokenPolicy,
   expected: { token: string; kind: TokenKind | 'any'; now: Date },
 ): Promise<VerifiedToken> {
+  if (!isCanonicalToken(expected.token)) return { valid: false, reason: 'invalid' };
   let candidates: SigningKey[] = [];
   let result: VerifiedToken = { valid: false, reason: 'invalid' };
   for (let tried = 0; tried === 0 || tried < candidates.length; tried++) {

@@ -6,6 +6,7 @@ import {
   type JWTVerifyGetKey,
   jwtVerify,
 } from 'jose';
+import { isCanonicalToken } from '../protocol/token-form.ts';
 import type { OfflineCaller, OfflineReason, Verdict } from './caller.ts';
 import { offeredBy } from './credential.ts';
 import { createRemoteKeys, KeysUnavailable } from './remote-keys.ts';
@@ -68,6 +69,7 @@ async function judgeToken(
   getKey: JWTVerifyGetKey,
   { issuer, audience }: JwksOptions,
 ): Promise<OfflineVerdict> {
+  if (!isCanonicalToken(token)) return { valid: false, reason: 'token_invalid' };
   try {
     const { payload, protectedHeader } = await jwtVerify(token, getKey, {
       algorithms: ALGORITHMS,

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { SigningKey, SigningKeys } from '../../src/core/signing-keys.ts';
 import { verifyToken } from '../../src/core/tokens.ts';
 import { newJwk, parsed, publicPart, secretJwk, type TestJwk } from '../support/jwks.ts';
+import { spellingsOf } from '../support/spellings.ts';
 import {
   compact,
   encoded,
@@ -13,6 +14,7 @@ import {
   type Part,
   POLICY,
   partsOf,
+  signedInput,
 } from '../support/tokens.ts';
 
 let jwk: TestJwk;
@@ -162,6 +164,24 @@ describe('a changed token', () => {
       }
     },
   );
+});
+
+describe('another spelling of a token', () => {
+  it.each([0, 1, 2, 3])('is refused, in whichever part: key %i', async (index) => {
+    const key = keyAt(index);
+    const kid = key.kid === undefined ? {} : { kid: key.kid };
+    const token = await compact({ ...kid, typ: 'at+jwt', alg: key.alg }, payload, key);
+    expect(await check(token)).toMatchObject({ valid: true });
+    for (const [what, other] of spellingsOf(token))
+      expect([what, await check(other)]).toEqual([what, INVALID]);
+  });
+
+  it.each(['eyJhbGci OiJ9', 'e30', '{}'])('is refused also where it was signed so: %j', async (head) => {
+    const [, body] = (await compact(header, payload, keys.signer)).split('.');
+    for (const input of [`${head}.${body}`, `${encoded(header)}.${body}=`]) {
+      expect(await check(await signedInput(input, keys.signer))).toEqual(INVALID);
+    }
+  });
 });
 
 describe('claims that make no token of ours, under our own signature', () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AccountsBinding } from '../../src/verify/caller.ts';
 import { createVerifier } from '../../src/verify/verifier.ts';
+import { spellingsOf } from '../support/spellings.ts';
 import {
   type JwksEndpoint,
   newSigner,
@@ -137,6 +138,12 @@ describe('is refused:', () => {
     ]) {
       expect(await verify(parts.join('.'))).toEqual(refused('token_invalid'));
     }
+  });
+
+  it('another spelling of it, in whichever part, before any key is asked for', async () => {
+    for (const [what, token] of spellingsOf(await tokenBy(signer)))
+      expect([what, await verify(token)]).toEqual([what, refused('token_invalid')]);
+    expect(endpoint.asked()).toBe(0);
   });
 
   it('`none` and HS256 with the public key as its secret, before any key is asked for', async () => {
