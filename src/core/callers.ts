@@ -8,7 +8,7 @@ export interface CallerStore<Known extends Identity> {
   byKey(digest: string): Promise<KeyOwner<Known> | null>;
   /**
    * The user behind a token; null when there is none. Without `sessionId` the login stands unless the user's logins
-   * were ended in or after the second in which the token was issued.
+   * were ended since `MAX_CLOCK_DIFFERENCE_MS` before the token was issued.
    */
   byToken(named: NamedSession, now: Date): Promise<SessionState<Known> | null>;
 }

@@ -34,8 +34,11 @@ export type TokenClaims = {
 export type TokenProblem = 'invalid' | 'expired' | 'wrong_type' | 'no_type' | 'no_id';
 export type VerifiedToken = { valid: true; claims: TokenClaims } | { valid: false; reason: TokenProblem };
 
-/** How far another issuer's clock may be ahead of ours. */
-const CLOCK_SKEW_SECONDS = 60;
+/**
+ * How far the clock that a token was issued by may be ahead of ours. A later `iat` is refused, and ending the logins of
+ * a user ends those of tokens issued up to this long afterwards: else a token from a fast clock would outlive it.
+ */
+export const MAX_CLOCK_DIFFERENCE_MS = 10_000;
 /** The last second that a Date can hold. */
 const MAX_SECONDS = 8.64e12;
 
@@ -116,14 +119,14 @@ async function verifyUnder(
   };
   try {
     const { payload, protectedHeader } = await jwtVerify(token, verifyWith, {
-      requiredClaims: ['exp'],
+      requiredClaims: ['exp', 'iat'],
       currentDate: now,
       ...(policy.jwtIssuer === undefined ? {} : { issuer: policy.jwtIssuer }),
       ...(policy.jwtAudience === undefined ? {} : { audience: policy.jwtAudience }),
     });
     // For the compiler: what was verified had a key.
     if (key === undefined) return { valid: false, reason: 'invalid' };
-    return judgeClaims(payload, { key, typ: protectedHeader.typ, kind, now });
+    return judgeClaims(payload, { key, typ: protectedHeader.typ, kind, now, policy });
   } catch (error) {
     if (error instanceof errors.JWTExpired) return { valid: false, reason: 'expired' };
     if (error instanceof errors.JOSEError || error instanceof TypeError) {
@@ -135,24 +138,47 @@ async function verifyUnder(
 
 function judgeClaims(
   payload: JWTPayload,
-  expected: { key: SigningKey; typ: string | undefined; kind: TokenKind | 'any'; now: Date },
+  expected: {
+    key: SigningKey;
+    typ: string | undefined;
+    kind: TokenKind | 'any';
+    now: Date;
+    policy: TokenPolicy;
+  },
 ): VerifiedToken {
-  const { key, typ, kind, now } = expected;
-  const { token_type: type, user_id: user, jti, sid, iat = 0, exp = 0 } = payload;
+  const { key, typ, kind, now, policy } = expected;
+  const { token_type: type, user_id: user, jti, sid } = payload;
   if (type === undefined) return { valid: false, reason: 'no_type' };
   if (typeof jti !== 'string') return { valid: false, reason: 'no_id' };
   if ((type !== 'access' && type !== 'refresh') || (kind !== 'any' && type !== kind)) {
     return { valid: false, reason: 'wrong_type' };
   }
   if (!isWhole(key, { typ, type, sid })) return { valid: false, reason: 'invalid' };
-  // A token from the future would outlive the end of its user's logins.
-  const isFromNow = iat <= toSeconds(now) + CLOCK_SKEW_SECONDS;
-  if (!isFromNow || exp > MAX_SECONDS) return { valid: false, reason: 'invalid' };
-  const [issuedAt, expiresAt] = [new Date(iat * 1000), new Date(exp * 1000)];
   const sessionId = typeof sid === 'string' ? sid : null;
+  const times = timesOf(payload, sessionId, policy);
+  if (times === null || times.issuedAt.getTime() > now.getTime() + MAX_CLOCK_DIFFERENCE_MS)
+    return { valid: false, reason: 'invalid' };
+  if (times.expiresAt <= now) return { valid: false, reason: 'expired' };
   const named = { id: jti, userId: toUserId(user), sessionId, isOurs: typ === TYP[type] };
-  return { valid: true, claims: { kind: type, ...named, issuedAt, expiresAt, key } };
+  return { valid: true, claims: { kind: type, ...named, ...times, key } };
 }
+
+/**
+ * When a token was issued and when it expires; null for instants that no Date holds, as JSON can have them (`1e999`).
+ * A token without a session expires one refresh lifetime after it was issued: nothing else of ours limits it.
+ */
+function timesOf(
+  { iat, exp }: JWTPayload,
+  sessionId: string | null,
+  { refreshTokenTtlSeconds }: TokenPolicy,
+): Pick<TokenClaims, 'issuedAt' | 'expiresAt'> | null {
+  if (!isInstant(iat) || !isInstant(exp)) return null;
+  const end = sessionId === null ? Math.min(exp, iat + refreshTokenTtlSeconds) : exp;
+  return { issuedAt: new Date(iat * 1000), expiresAt: new Date(end * 1000) };
+}
+
+const isInstant = (seconds: unknown): seconds is number =>
+  typeof seconds === 'number' && Math.abs(seconds) <= MAX_SECONDS;
 
 /**
  * Whether a token has the session and the `typ` that ours have. Under a shared secret both may be missing, as the

@@ -2,7 +2,7 @@ import { eq, type Placeholder, type SQL, sql } from 'drizzle-orm';
 import type { NamedSession, SessionState } from '../core/callers.ts';
 import type { Identity } from '../core/principal.ts';
 import type { RefreshChain } from '../core/refresh-rotation.ts';
-import { type Extent, named } from './accounts.ts';
+import { type Extent, interchangeStands, named } from './accounts.ts';
 import type { Database } from './client.ts';
 import { type Prepared, placeholder, prepared } from './prepared.ts';
 import { users } from './schema.ts';
@@ -38,7 +38,7 @@ export function prepareStates<Row, Known extends Identity>(
     return prepared(build) as Prepared<unknown[]> as Prepared<(Row & Standing)[]>;
   };
   const ofSession = select(sql`exists (select 1 from sessions where ${liveSession(WAITING)})`);
-  const ofInterchange = select(sql`coalesce(users.logins_ended_at < ${WAITING.issuedAt}, true)`);
+  const ofInterchange = select(interchangeStands(WAITING.issuedAt));
   return {
     of: ({ sessionId }) => (sessionId === null ? ofInterchange : ofSession),
     toState([row], chain = null) {

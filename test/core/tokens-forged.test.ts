@@ -202,9 +202,27 @@ describe('claims that make no token of ours, under our own signature', () => {
     ['an exp that is null', { exp: null }, 'invalid'],
     ['nbf in the future', { nbf: nowSeconds + 1 }, 'invalid'],
     ['nbf that is text', { nbf: '0' }, 'invalid'],
+    ['no iat', { iat: undefined }, 'invalid'],
     ['iat that is text', { iat: 'now' }, 'invalid'],
+    ['iat that is null', { iat: null }, 'invalid'],
+    ['iat more than 10 seconds ahead', { iat: nowSeconds + 11 }, 'invalid'],
+    ['iat before all dates', { iat: -1e300 }, 'invalid'],
   ])('refuses %s', async (_, changes, reason) => {
     expect(await check(await signed(changes))).toEqual({ valid: false, reason });
+  });
+
+  it('refuses iat and exp that JSON can hold and no number can', async () => {
+    const times = [`"iat":1e999,"exp":${nowSeconds + 60}`, `"iat":-1e999,"exp":${nowSeconds + 60}`];
+    for (const time of [...times, `"iat":${nowSeconds},"exp":1e999`]) {
+      const { iat: _, exp: __, ...rest } = payload;
+      const text = `{${time},${JSON.stringify(rest).slice(1)}`;
+      const token = await signedInput(`${encoded(header)}.${base64url.encode(text)}`, keys.signer);
+      expect(await check(token)).toEqual(INVALID);
+    }
+  });
+
+  it('accepts iat up to 10 seconds ahead', async () => {
+    expect(await check(await signed({ iat: nowSeconds + 10 }))).toMatchObject({ valid: true });
   });
 
   it('accepts nbf that has come', async () => {

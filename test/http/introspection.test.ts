@@ -6,7 +6,14 @@ import { keepConsoleLines } from '../support/console-lines.ts';
 import { env } from '../support/env.ts';
 import { broken, counted, failing, LOST } from '../support/intercepted-database.ts';
 import { keyOf, person, type SignedIn, signedInAdmin, signedInAs, signIn } from '../support/people.ts';
-import { claimsOf, envWithInterchange, forged, referenceToken, resigned } from '../support/wire-tokens.ts';
+import {
+  claimsOf,
+  envWithInterchange,
+  forged,
+  nowInSeconds,
+  referenceToken,
+  resigned,
+} from '../support/wire-tokens.ts';
 
 keepConsoleLines();
 
@@ -69,11 +76,23 @@ describe('introspection', () => {
     expect(body).toMatchObject({ active: true, iss: 'https://accounts.example', aud: 'shop' });
   });
 
-  it('of another issuer’s token tells no session and no time that it lacks', async () => {
+  it('of another issuer’s token tells no session, and the end that holds here', async () => {
     const { id } = await person();
-    const { body } = await ask(await referenceToken(id, { iat: undefined }), { env: envWithInterchange() });
+    const iat = nowInSeconds() - 60;
+    const token = await referenceToken(id, { iat, exp: iat + 10 * 86_400 });
+    const { body } = await ask(token, { env: envWithInterchange() });
     expect(body).toMatchObject({ active: true, kind: 'access_token', token_type: 'Bearer', user_id: id });
-    expect(Object.keys(body).filter((name) => ['sid', 'iat', 'iss', 'aud'].includes(name))).toEqual([]);
+    expect(body).toMatchObject({ iat, exp: iat + 86_400 });
+    expect(Object.keys(body).filter((name) => ['sid', 'iss', 'aud'].includes(name))).toEqual([]);
+  });
+
+  it.each([
+    ['without iat', { iat: undefined }],
+    ['one refresh lifetime old', { iat: nowInSeconds() - 86_400, exp: nowInSeconds() + 86_400 }],
+  ])('of another issuer’s token %s is that it is not active', async (_, claims) => {
+    const { id } = await person();
+    const { body } = await ask(await referenceToken(id, claims), { env: envWithInterchange() });
+    expect(body).toEqual({ active: false });
   });
 
   it('takes forms and a hint, which changes nothing even when it is wrong', async () => {

@@ -100,11 +100,9 @@ function accountJson({ user, rights }: Account<Identity>) {
 }
 
 function claimsJson({ id, sessionId, issuedAt, expiresAt }: TokenClaims, policy: TokenPolicy) {
-  const iat = secondsOf(issuedAt);
   return {
     exp: secondsOf(expiresAt),
-    // Another issuer may leave it out, which counts as 1970.
-    ...(iat === 0 ? {} : { iat }),
+    iat: secondsOf(issuedAt),
     jti: id,
     ...(sessionId === null ? {} : { sid: sessionId }),
     ...(policy.jwtIssuer === undefined ? {} : { iss: policy.jwtIssuer }),
