@@ -21,8 +21,8 @@ export type TokenClaims = {
   id: string;
   /** Null when the claim names no possible user, which only a foreign issuer's token can do. */
   userId: number | null;
-  /** Null only under an interchange key. */
-  sessionId: string | null;
+  /** Names the session, whose id it is the preimage of; null only under an interchange key. */
+  sid: string | null;
   issuedAt: Date;
   expiresAt: Date;
   /** The key that proved it; a refresh of a foreign token is answered under the same key. */
@@ -50,7 +50,7 @@ type Minted = {
   /** Of its own unless the token is one that was made before. */
   id?: string;
   userId: number;
-  sessionId: string | null;
+  sid: string | null;
   issuedAt: Date;
   expiresAt: Date;
 };
@@ -62,14 +62,14 @@ type Minted = {
 export async function mintToken(
   key: SigningKey,
   policy: TokenPolicy,
-  { kind, id = randomId(), userId, sessionId, issuedAt, expiresAt }: Minted,
+  { kind, id = randomId(), userId, sid, issuedAt, expiresAt }: Minted,
 ): Promise<string> {
   if (key.signWith === undefined) throw new Error('a key that only verifies was asked to sign');
   const subject = String(userId);
   const claims = {
     token_type: kind,
     user_id: subject,
-    ...(sessionId === null ? {} : { sid: sessionId }),
+    ...(sid === null ? {} : { sid }),
     sub: subject,
     jti: id,
     iat: toSeconds(issuedAt),
@@ -147,19 +147,19 @@ function judgeClaims(
   },
 ): VerifiedToken {
   const { key, typ, kind, now, policy } = expected;
-  const { token_type: type, user_id: user, jti, sid } = payload;
+  const { token_type: type, user_id: user, jti, sid: session } = payload;
   if (type === undefined) return { valid: false, reason: 'no_type' };
   if (typeof jti !== 'string') return { valid: false, reason: 'no_id' };
   if ((type !== 'access' && type !== 'refresh') || (kind !== 'any' && type !== kind)) {
     return { valid: false, reason: 'wrong_type' };
   }
-  if (!isWhole(key, { typ, type, sid })) return { valid: false, reason: 'invalid' };
-  const sessionId = typeof sid === 'string' ? sid : null;
-  const times = timesOf(payload, sessionId, policy);
+  if (!isWhole(key, { typ, type, sid: session })) return { valid: false, reason: 'invalid' };
+  const sid = typeof session === 'string' ? session : null;
+  const times = timesOf(payload, sid, policy);
   if (times === null || times.issuedAt.getTime() > now.getTime() + MAX_CLOCK_DIFFERENCE_MS)
     return { valid: false, reason: 'invalid' };
   if (times.expiresAt <= now) return { valid: false, reason: 'expired' };
-  const named = { id: jti, userId: toUserId(user), sessionId, isOurs: typ === TYP[type] };
+  const named = { id: jti, userId: toUserId(user), sid, isOurs: typ === TYP[type] };
   return { valid: true, claims: { kind: type, ...named, ...times, key } };
 }
 
@@ -169,11 +169,11 @@ function judgeClaims(
  */
 function timesOf(
   { iat, exp }: JWTPayload,
-  sessionId: string | null,
+  sid: string | null,
   { refreshTokenTtlSeconds }: TokenPolicy,
 ): Pick<TokenClaims, 'issuedAt' | 'expiresAt'> | null {
   if (!isInstant(iat) || !isInstant(exp)) return null;
-  const end = sessionId === null ? Math.min(exp, iat + refreshTokenTtlSeconds) : exp;
+  const end = sid === null ? Math.min(exp, iat + refreshTokenTtlSeconds) : exp;
   return { issuedAt: new Date(iat * 1000), expiresAt: new Date(end * 1000) };
 }
 
@@ -182,12 +182,14 @@ const isInstant = (seconds: unknown): seconds is number =>
 
 /**
  * Whether a token has the session and the `typ` that ours have. Under a shared secret both may be missing, as the
- * other issuer leaves them out; where it renews a token of ours, it copies `sid` and writes its own `typ`.
+ * other issuer leaves them out; where it renews a token of ours, it copies `sid` and writes its own `typ`. Under a
+ * refresh key nothing but a refresh token is valid.
  */
 function isWhole(
-  { interchange }: SigningKey,
+  { interchange, onlyRefresh }: SigningKey,
   { typ, type, sid }: { typ: string | undefined; type: TokenKind; sid: unknown },
 ): boolean {
+  if (onlyRefresh && type !== 'refresh') return false;
   const namesSession = typeof sid === 'string' || (interchange && sid === undefined);
   return namesSession && (typ === TYP[type] || (interchange && (typ === undefined || typ === 'JWT')));
 }

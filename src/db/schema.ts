@@ -10,8 +10,6 @@ export const users = sqliteTable(
     id: integer('id').primaryKey({ autoIncrement: true }),
     username: text('username').notNull().unique(),
     passwordHash: text('password_hash').notNull(),
-    /** Who set the password, see core/makers.ts. The default is for rows that older code writes. */
-    passwordSetBy: text('password_set_by').$type<Maker>().notNull().default('own'),
     email: text('email').notNull(),
     firstName: text('first_name').notNull(),
     lastName: text('last_name').notNull(),
@@ -30,6 +28,8 @@ export const users = sqliteTable(
     loginsEndedAt: integer('logins_ended_at'),
     /** Names the last change, so that later statements of its batch act only if it was applied. */
     changeId: text('change_id').notNull(),
+    /** Who set the password, see core/makers.ts. The default is for rows that older code writes. */
+    passwordSetBy: text('password_set_by').$type<Maker>().notNull().default('own'),
   },
   (table) => [index('users_admins').on(table.id).where(sql`user_level >= 10`)],
 );
@@ -38,8 +38,6 @@ export const sessions = sqliteTable(
   'sessions',
   {
     id: text('id').primaryKey(),
-    /** Whether `id` is a digest of the tokens' `sid`. False marks rows of older code, whose id is the `sid` itself. */
-    idIsDigest: integer('id_is_digest', { mode: 'boolean' }).notNull().default(false),
     userId: integer('user_id')
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
@@ -54,6 +52,12 @@ export const sessions = sqliteTable(
     refreshParentId: text('refresh_parent_id'),
     refreshMadeAt: integer('refresh_made_at'),
     refreshUsed: integer('refresh_used', { mode: 'boolean' }),
+    /**
+     * Whether `id` is a digest of the tokens' `sid`. False marks rows of older code and of Workers whose refresh key
+     * does not sign yet; their id is the `sid` itself. The column and the look-up by `sid` (`namedSession`) can go once
+     * a refresh key is required, and one refresh lifetime has passed since the last Worker without one.
+     */
+    idIsDigest: integer('id_is_digest', { mode: 'boolean' }).notNull().default(false),
   },
   (table) => [
     index('sessions_user').on(table.userId, table.createdAt),

@@ -45,7 +45,7 @@ describe('the form of a token', () => {
   it.each(['ES256', 'EdDSA'] as const)('is that of every token that we sign with %s', async (alg) => {
     const keys = await parsed(await newJwk(alg));
     for (let i = 0; i < 20; i++) {
-      const token = await minted(keys, { sessionId: 'a'.repeat(i) });
+      const token = await minted(keys, { sid: 'a'.repeat(i) });
       expect(isCanonicalToken(token)).toBe(true);
       for (const [what, other] of spellingsOf(token))
         expect([what, isCanonicalToken(other)]).toEqual([what, false]);

@@ -36,7 +36,7 @@ describe('a token of the origin under the interchange key', () => {
         kind: 'access',
         id: '0f0e0d0c',
         userId: 7,
-        sessionId: null,
+        sid: null,
         isOurs: false,
         issuedAt: NOW,
         expiresAt: new Date(NOW.getTime() + 1_800_000),
@@ -143,7 +143,7 @@ describe('a token of the origin under the interchange key', () => {
     const token = await foreign({ sid: 'a1' }, { alg: 'HS256', typ });
     expect(await check(token)).toMatchObject({
       valid: true,
-      claims: { sessionId: 'a1', isOurs: typ !== 'JWT' },
+      claims: { sid: 'a1', isOurs: typ !== 'JWT' },
     });
   });
 
@@ -184,15 +184,15 @@ describe('an interchange key that signs', () => {
     expect(partsOf(token).header).toEqual({ alg: 'HS256', typ: 'at+jwt' });
     expect(await check(token, 'access', set)).toMatchObject({
       valid: true,
-      claims: { sessionId: 'a1b2', isOurs: true },
+      claims: { sid: 'a1b2', isOurs: true },
     });
   });
 
   it('signs a token without a session when asked to, though another key comes first', async () => {
-    const token = await minted(keys, { sessionId: null }, POLICY, keys.all[1]);
+    const token = await minted(keys, { sid: null }, POLICY, keys.all[1]);
     expect(Object.keys(partsOf(token).payload)).not.toContain('sid');
-    expect(await check(token)).toMatchObject({ valid: true, claims: { sessionId: null } });
-    const ours = await minted(keys, { sessionId: null });
+    expect(await check(token)).toMatchObject({ valid: true, claims: { sid: null } });
+    const ours = await minted(keys, { sid: null });
     expect(await check(ours)).toEqual({ valid: false, reason: 'invalid' });
   });
 });

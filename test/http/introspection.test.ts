@@ -13,6 +13,7 @@ import {
   nowInSeconds,
   referenceToken,
   resigned,
+  sessionIdOf,
 } from '../support/wire-tokens.ts';
 
 keepConsoleLines();
@@ -30,7 +31,7 @@ describe('introspection', () => {
   it('of an access token and of a refresh token tells whose it is, its claims and what its user may do', async () => {
     const who = await signedInAs('view_user', 'add_user');
     for (const kind of ['access', 'refresh'] as const) {
-      const { exp, iat, jti, sid } = claimsOf(who[kind]);
+      const { exp, iat, jti } = claimsOf(who[kind]);
       const { status, body, headers } = await ask(who[kind]);
       expect([status, headers.get('Cache-Control')]).toEqual([200, 'no-store']);
       expect(body).toEqual({
@@ -43,7 +44,7 @@ describe('introspection', () => {
         user_id: who.id,
         user_level: 1,
         permissions: ['add_user', 'view_user'],
-        ...{ exp, iat, jti, sid },
+        ...{ exp, iat, jti, sid: sessionIdOf(who[kind]) },
       });
     }
   });
@@ -165,11 +166,10 @@ describe('what is not good', () => {
     const rotating = { env: envWith({ REFRESH_ROTATION: 'on' }) };
     const { refresh, access } = await signedInAs();
     for (let i = 0; i < 3; i++) expect((await ask(refresh, rotating)).body.active).toBe(true);
-    const { sid } = claimsOf(refresh);
     const newer = await post('/token/refresh/', { refresh }, rotating);
     // Twenty seconds on, and the newer one has been used: what it replaced is refused.
     await env.DB.prepare('update sessions set refresh_made_at = ?, refresh_used = 1 where id = ?')
-      .bind(Date.now() - 20_000, sid)
+      .bind(Date.now() - 20_000, sessionIdOf(refresh))
       .run();
     expect((await ask(refresh, rotating)).text).toBe('{"active":false}');
     expect((await ask(newer.body.refresh, rotating)).body.active).toBe(true);

@@ -16,7 +16,7 @@ export const minted = (
   key?: SigningKey,
 ): Promise<string> => {
   const expiresAt = new Date(NOW.getTime() + 1_800_000);
-  const plain = { kind: 'access', userId: 7, sessionId: 'a1b2', issuedAt: NOW, expiresAt } as const;
+  const plain = { kind: 'access', userId: 7, sid: 'a1b2', issuedAt: NOW, expiresAt } as const;
   return mintToken(key ?? keys.signer, policy, { ...plain, ...overrides });
 };
 
