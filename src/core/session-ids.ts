@@ -9,7 +9,7 @@ import type { SigningKeys } from './signing-keys.ts';
  */
 export type SessionName = { sid: string; digest: string };
 
-/** The id under which a session is stored; false where it is the `sid` itself. */
+/** The id under which a session is stored. `idIsDigest` is false if that is the `sid` itself. */
 export type SessionId = { id: string; idIsDigest: boolean };
 
 const ID_CHARACTERS = 32;

@@ -21,7 +21,7 @@ export type TokenClaims = {
   id: string;
   /** Null when the claim names no possible user, which only a foreign issuer's token can do. */
   userId: number | null;
-  /** Names the session, whose id it is the preimage of; null only under an interchange key. */
+  /** Names the session, whose id is a digest of it; null only under an interchange key. */
   sid: string | null;
   issuedAt: Date;
   expiresAt: Date;

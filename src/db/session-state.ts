@@ -39,7 +39,7 @@ export function prepareStates<Row, Known extends Identity>(
     // Holds for what `Extent` says of its columns.
     return prepared(build) as Prepared<unknown[]> as Prepared<(Row & Standing)[]>;
   };
-  const ofSession = select(sql`(select sessions.id from sessions where ${liveSession(WAITING)})`);
+  const ofSession = select(idOfLive(WAITING));
   const ofInterchange = select(sql`iif(${interchangeStands(WAITING.issuedAt)}, 1, null)`);
   return {
     of: ({ session }) => (session === null ? ofInterchange : ofSession),
@@ -62,13 +62,23 @@ export const valuesOf = ({ userId, session, issuedAt }: NamedSession, now: Date)
 
 type Part = number | string | null | Placeholder;
 
-/**
- * The session of this user that a token names. The id of a marked row is compared with the digest alone: else an id
- * from a list would pass for a `sid`. The list of both ids lets SQLite find the row by its key.
- */
-export const namedSession = ({ sid, digest, userId }: Record<'sid' | 'digest' | 'userId', Part>): SQL =>
-  sql`sessions.id in (${digest}, ${sid}) and sessions.id = iif(sessions.id_is_digest, ${digest}, ${sid})
-    and sessions.user_id = ${userId}`;
+type Named = Record<'sid' | 'digest' | 'userId', Part>;
 
-export const liveSession = (of: Record<'sid' | 'digest' | 'userId' | 'now', Part>): SQL =>
-  sql`${namedSession(of)} and sessions.expires_at > ${of.now}`;
+/**
+ * The stored id of the session of this user that a token names, if it also meets `condition` on `s`; null if there is
+ * none. The id of a marked row is compared with the digest alone: else an id from a list would pass for a `sid`. Rows of
+ * the other form are looked for only if there is no marked one, so that the usual check reads one row.
+ */
+const idOfNamed = ({ sid, digest, userId }: Named, condition: SQL): SQL<string | null> => sql`coalesce(
+  (select s.id from sessions s where s.id = ${digest} and s.id_is_digest and s.user_id = ${userId} and ${condition}),
+  (select s.id from sessions s where s.id = ${sid} and not s.id_is_digest and s.user_id = ${userId} and ${condition})
+)`;
+
+/** True for the one session of this user that a token names. */
+export const namedSession = (of: Named): SQL => sql`sessions.id = ${idOfNamed(of, sql`true`)}`;
+
+const idOfLive = (of: Named & { now: Part }): SQL<string | null> =>
+  idOfNamed(of, sql`s.expires_at > ${of.now}`);
+
+/** The same, while it has not expired. */
+export const liveSession = (of: Named & { now: Part }): SQL => sql`sessions.id = ${idOfLive(of)}`;
