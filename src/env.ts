@@ -1,12 +1,16 @@
 import { normaliseAddress } from './core/addresses.ts';
 import { keySetNumber } from './core/key-set-names.ts';
+import type { RefreshSecret } from './core/refresh-keys.ts';
 import type { KeySet } from './core/signing-keys.ts';
+import { refreshKeyNumber } from './protocol/refresh-keys.ts';
 
 /** What wrangler binds: the database, the vars and the secrets. */
 export type Env = Vars & {
   DB: D1Database;
   JWT_KEYS?: string;
   [furtherKeys: `JWT_KEYS_${number}`]: string | undefined;
+  REFRESH_KEY?: string;
+  [furtherRefreshKeys: `REFRESH_KEY_${number}`]: string | undefined;
   LOGINS_PER_NETWORK?: RateLimit;
   LOGINS_PER_NETWORK_AND_NAME?: RateLimit;
 };
@@ -114,6 +118,19 @@ export function keySetsOf(env: Env): KeySet[] {
     return number === null || typeof text !== 'string' || text.trim() === '' ? [] : [{ number, name, text }];
   });
   return numbered.sort((a, b) => a.number - b.number).map(({ name, text }) => ({ name, text }));
+}
+
+/**
+ * The secrets that sign refresh tokens. An empty one counts as unset; any other value counts, also one that is no text:
+ * to pass it over would sign refresh tokens with the published key, and nobody would notice.
+ */
+export function refreshSecretsOf(env: Env): RefreshSecret[] {
+  return Object.entries(env).flatMap(([name, value]: [string, unknown]) => {
+    const number = refreshKeyNumber(name);
+    if (number === null || value === undefined || value === null) return [];
+    const text = typeof value === 'string' ? value.trim() : 'no text';
+    return text === '' ? [] : [{ name, number, text }];
+  });
 }
 
 /** `[vars]` in wrangler.toml may hold numbers and booleans; `--var` and `.dev.vars` give text. */

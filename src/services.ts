@@ -3,6 +3,7 @@ import type { DatabaseUse } from './core/database-use.ts';
 import type { Deps } from './core/deps.ts';
 import { notConfigured } from './core/errors.ts';
 import type { LoginLimits, RateLimiter } from './core/login-limits.ts';
+import type { RefreshSecret } from './core/refresh-keys.ts';
 import { type KeySet, parseSigningKeys, type SigningKeys } from './core/signing-keys.ts';
 import { IDENTITY, PROFILE } from './db/accounts.ts';
 import { createApiKeyStore } from './db/api-keys.ts';
@@ -17,7 +18,7 @@ import { createAttemptStore } from './db/login-attempts.ts';
 import { createSessionStore } from './db/sessions.ts';
 import { createSuperuserStore } from './db/superuser.ts';
 import { createUserStore } from './db/users.ts';
-import { type Env, keySetsOf, parseConfig } from './env.ts';
+import { type Env, keySetsOf, parseConfig, refreshSecretsOf } from './env.ts';
 
 const byEnv = new WeakMap<Env, Deps>();
 const uses = new AsyncLocalStorage<DatabaseUse>();
@@ -36,6 +37,7 @@ export function servicesOf(env: Env): Deps {
   if (!parsed.valid) throw notConfigured(new Error(`wrong configuration: ${parsed.problem}`));
   const db = connect(boundedBinding(env.DB, () => uses.getStore()));
   const { limitsLogins, ...config } = parsed.config;
+  const refreshSecrets = refreshSecretsOf(env);
   const services: Deps = {
     ...config,
     loginLimits: limitsLogins ? loginLimitsOf(env) : null,
@@ -50,8 +52,9 @@ export function servicesOf(env: Env): Deps {
     superuser: createSuperuserStore(db),
     health: createHealthStore(db),
     housekeeping: createHousekeepingStore(db),
-    signingKeys: createKeyring(keySetsOf(env)),
+    signingKeys: createKeyring(keySetsOf(env), refreshSecrets),
   };
+  if (refreshSecrets.length === 0) console.warn(JSON.stringify({ level: 'warn', message: NO_REFRESH_KEY }));
   byEnv.set(env, services);
   return services;
 }
@@ -87,11 +90,14 @@ const limiterOf =
  * Imports the keys at the first need. What is kept is the keys, never the promise of them: a promise belongs
  * to the request that made it, and whoever waited for it would hang if that request were cancelled.
  */
-function createKeyring(sets: readonly KeySet[]): () => Promise<SigningKeys> {
+function createKeyring(
+  sets: readonly KeySet[],
+  refreshSecrets: readonly RefreshSecret[],
+): () => Promise<SigningKeys> {
   let imported: SigningKeys | undefined;
   return async () => {
     if (imported !== undefined) return imported;
-    const parsed = await parseSigningKeys(sets);
+    const parsed = await parseSigningKeys(sets, refreshSecrets);
     if (!parsed.valid) {
       const problem = `the signing keys cannot be used: ${parsed.problem}. ${HOW_TO_SET_KEYS}`;
       throw notConfigured(new Error(problem));
@@ -102,4 +108,10 @@ function createKeyring(sets: readonly KeySet[]): () => Promise<SigningKeys> {
 }
 
 const HOW_TO_SET_KEYS =
-  'Locally `npm run dev` makes JWT_KEYS; in production set it with `wrangler secret put JWT_KEYS`.';
+  'Locally `npm run dev` makes JWT_KEYS and REFRESH_KEY; in production set them with `wrangler secret put JWT_KEYS` ' +
+  'and `npm run keys:add -- --refresh --remote`.';
+
+/** Once for each isolate, since its environment is one object. */
+const NO_REFRESH_KEY =
+  'REFRESH_KEY is not set: refresh tokens are signed with the published key, so other programs can take one for an ' +
+  'access token. `npm run keys:add -- --refresh --remote` makes it; locally `npm run dev` does.';

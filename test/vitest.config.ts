@@ -3,6 +3,7 @@ import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-worker
 import { exportJWK, generateKeyPair } from 'jose';
 import { defineConfig } from 'vitest/config';
 import { unstable_readConfig } from 'wrangler';
+import { refreshKeyText } from './support/refresh-secrets.ts';
 
 /** A key of this run alone, so that no key is ever committed. */
 async function signingKeys(): Promise<string> {
@@ -56,6 +57,7 @@ const bindings = async () => ({
   ...UNSET,
   ...fuzzing(),
   JWT_KEYS: await signingKeys(),
+  REFRESH_KEY: refreshKeyText(),
   PASSWORD_ITERATIONS: '1000',
   TEST_MIGRATIONS: await readD1Migrations(`${root}/migrations`),
 });

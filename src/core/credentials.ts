@@ -96,7 +96,8 @@ async function authenticateToken<Known extends Identity>(
 ): Promise<Authentication<Known>> {
   const judged = await judgeToken(deps, { token, kind: 'access', now }, callers.byToken);
   if (!judged.valid) return judged;
-  const { sessionId, issuedAt, expiresAt } = judged.claims;
+  const { sessionId } = judged;
+  const { issuedAt, expiresAt } = judged.claims;
   const proof: Proof =
     sessionId === null ? { kind: 'interchange', issuedAt } : { kind: 'session', sessionId };
   return { valid: true, principal: { ...judged.account, proof, from }, expiresAt };

@@ -1,4 +1,5 @@
-import { type Actor, rightsOf, type Source } from './principal.ts';
+import type { Source } from './principal.ts';
+import { sessionNameOf } from './session-ids.ts';
 import type { SessionDeps, TokenDeps } from './sessions.ts';
 import { type TokenKind, verifyToken } from './tokens.ts';
 
@@ -13,13 +14,7 @@ export async function endLogin(
   const expected = { token, kind, now };
   const verified = await verifyToken(await deps.signingKeys(), deps.tokenPolicy, expected);
   if (!verified.valid) return;
-  const { userId, sessionId } = verified.claims;
-  if (userId === null || sessionId === null) return;
-  await deps.sessions.end(sessionId, sessionItself({ userId, sessionId, from }));
+  const { userId, sid } = verified.claims;
+  if (userId === null || sid === null) return;
+  await deps.sessions.endNamed({ userId, session: await sessionNameOf(sid) }, from);
 }
-
-/** To end oneself takes no right. */
-const sessionItself = (named: { userId: number; sessionId: string; from: Source }): Actor => {
-  const { userId, sessionId, from } = named;
-  return { ...rightsOf(0, []), identity: { userId, proof: { kind: 'session', sessionId }, from } };
-};

@@ -9,8 +9,18 @@ import type { TokenClaims } from './tokens.ts';
 /** What a credential is worth now. One that is not good tells no reason: whoever asks may have guessed it. */
 export type Introspection =
   | { active: false }
-  | { active: true; kind: 'access_token' | 'refresh_token'; account: Account<Identity>; claims: TokenClaims }
+  | {
+      active: true;
+      kind: 'access_token' | 'refresh_token';
+      account: Account<Identity>;
+      token: IntrospectedToken;
+    }
   | { active: true; kind: 'api_key'; account: Account<Identity> };
+
+/** What is told of a token: the id of its session, never its `sid`. */
+export type IntrospectedToken = Pick<TokenClaims, 'id' | 'issuedAt' | 'expiresAt'> & {
+  sessionId: string | null;
+};
 
 type IntrospectionDeps = TokenDeps & Pick<CallerDeps, 'callers'> & { apiKeys: ApiKeyStore };
 type Presented = { token: string; from: Source; afterwards: Afterwards; now: Date };
@@ -39,6 +49,7 @@ async function introspectKey(
 async function introspectToken(deps: IntrospectionDeps, { token, now }: Presented): Promise<Introspection> {
   const judged = await judgeToken(deps, { token, kind: 'any', now }, deps.callers.byToken);
   if (!judged.valid) return { active: false };
-  const { account, claims } = judged;
-  return { active: true, kind: `${claims.kind}_token`, account, claims };
+  const { account, sessionId } = judged;
+  const { kind, id, issuedAt, expiresAt } = judged.claims;
+  return { active: true, kind: `${kind}_token`, account, token: { id, sessionId, issuedAt, expiresAt } };
 }

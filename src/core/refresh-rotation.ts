@@ -58,10 +58,5 @@ const refused = (kind: 'reused' | 'overtaken'): RefreshVerdict => ({ kind, succe
  * The token as rotation sees it; undefined for what does not rotate: an access token, and what another issuer made
  * under a shared secret, of a login of ours or not.
  */
-export const presentedRefresh = ({
-  kind,
-  id,
-  sessionId,
-  isOurs,
-}: TokenClaims): PresentedRefresh | undefined =>
-  kind === 'refresh' && sessionId !== null && isOurs ? { id, nextId: randomId() } : undefined;
+export const presentedRefresh = ({ kind, id, sid, isOurs }: TokenClaims): PresentedRefresh | undefined =>
+  kind === 'refresh' && sid !== null && isOurs ? { id, nextId: randomId() } : undefined;

@@ -11,8 +11,10 @@ import {
 import type { Page, Slice } from './pages.ts';
 import { decoyHash, hashPassword, isWeaker, type PasswordPolicy, verifyLogin } from './passwords.ts';
 import type { Account, Actor, Identity, Rights, Source } from './principal.ts';
+import { refreshSigner } from './refresh-keys.ts';
 import { judgeRefresh, presentedRefresh, type RefreshSuccessor } from './refresh-rotation.ts';
-import { randomId, type Secret } from './secrets.ts';
+import type { Secret } from './secrets.ts';
+import { newSessionId, type SessionId, type SessionName, sessionNameOf } from './session-ids.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import {
   mintToken,
@@ -36,7 +38,7 @@ export type Session = {
   userAgent: string;
 };
 
-export type NewSession = Session & { requestId: string | null };
+export type NewSession = Session & SessionId & { requestId: string | null };
 
 /** A session that has not ended; `lastSeenAt` is its login or its last refresh. */
 export type LiveSession = Session & { username: string; lastSeenAt: Date };
@@ -62,6 +64,8 @@ export interface SessionStore {
   refreshState(named: NamedSession, now: Date, from: Source): Promise<SessionState | null>;
   /** Ends one session, for an actor with an identity one of its own; ending it again changes nothing. */
   end(sessionId: string, actor: Actor): Promise<void>;
+  /** Ends the session of this user that a token names, as done by that session; ending it again changes nothing. */
+  endNamed(named: { userId: number; session: SessionName }, from: Source): Promise<void>;
   /** Of one user, newest first. */
   listLive(userId: number, slice: Slice, now: Date): Promise<Page<LiveSession>>;
   findLive(sessionId: string, now: Date): Promise<{ session: LiveSession; owner: Rights } | null>;
@@ -81,6 +85,8 @@ type JudgedToken<Known extends Identity> =
   | {
       valid: true;
       account: Account<Known>;
+      /** The id of the session that the token belongs to; null for one without a session. */
+      sessionId: string | null;
       claims: TokenClaims;
       /** The refresh token to go on with; none (null) where the one presented stays. */
       successor: RefreshSuccessor | null;
@@ -128,13 +134,14 @@ export async function login(
     const isActive = record?.isActive ?? false;
     const accepted = await verifyLogin(deps.passwordPolicy, { stored: verified, isActive, password });
     if (record === null || !accepted) break;
-    const session = newSession(deps.tokenPolicy, { userId: record.userId, client, now });
+    const { sid, ...stored } = await newSessionId(keys, now);
+    const session = { ...newSession(deps.tokenPolicy, { userId: record.userId, client, now }), ...stored };
     const rehashed = isWeaker(verified, deps.passwordPolicy)
       ? await hashPassword(deps.passwordPolicy, password)
       : null;
     const open = () => deps.sessions.openIfUnchanged(session, verified, rehashed, granted);
     if (await givenBackOnFailure(deps.attempts, granted, open))
-      return mintPair(keys, deps.tokenPolicy, session);
+      return mintPair(keys, deps.tokenPolicy, session, sid);
   }
   throw new DomainError('unauthenticated', 'No active account found with the given credentials');
 }
@@ -152,15 +159,17 @@ export async function judgeToken<Known extends Identity>(
   const verified = await verifyToken(await deps.signingKeys(), deps.tokenPolicy, expected);
   if (!verified.valid) return { valid: false, reason: `token_${verified.reason}` };
   const { claims } = verified;
-  const { userId, sessionId, issuedAt } = claims;
+  const { userId, sid, issuedAt } = claims;
   const presented = deps.tokenPolicy.rotatesRefreshTokens ? presentedRefresh(claims) : undefined;
-  const state = userId === null ? null : await find({ userId, sessionId, issuedAt, presented }, expected.now);
+  const session = sid === null ? null : await sessionNameOf(sid);
+  const state = userId === null ? null : await find({ userId, session, issuedAt, presented }, expected.now);
   if (state === null) return { valid: false, reason: 'user_not_found' };
   if (!state.account.user.isActive) return { valid: false, reason: 'user_inactive' };
   if (!state.loginStands) return { valid: false, reason: 'session_ended' };
   const verdict = presented && judgeRefresh(state.chain, presented, expected.now);
   if (verdict?.successor === null) return { valid: false, reason: 'refresh_replaced' };
-  return { valid: true, account: state.account, claims, successor: verdict?.successor ?? null };
+  const { account, sessionId } = state;
+  return { valid: true, account, sessionId, claims, successor: verdict?.successor ?? null };
 }
 
 /**
@@ -175,16 +184,17 @@ export async function refresh(
   const find: CallerStore<Identity>['byToken'] = (named, at) => deps.sessions.refreshState(named, at, from);
   const judged = await judgeToken(deps, { token, kind: 'refresh', now }, find);
   if (!judged.valid) throw refusedToken(judged.reason);
-  const { sessionId, key, expiresAt: sessionEnds } = judged.claims;
+  const { sid, key, expiresAt: sessionEnds } = judged.claims;
+  const keys = await deps.signingKeys();
   // A token of another issuer is answered under the secret shared with it.
-  const signer = sessionId === null ? key : (await deps.signingKeys()).signer;
-  const common = { userId: judged.account.user.id, sessionId };
+  const signer = sid === null ? key : keys.signer;
+  const common = { userId: judged.account.user.id, sid };
   const expiresAt = accessExpiry(deps.tokenPolicy, now, sessionEnds);
   const minted = { ...common, kind: 'access' as const, issuedAt: now, expiresAt };
   const access = await mintToken(signer, deps.tokenPolicy, minted);
   if (judged.successor === null) return { access };
   const next = { ...common, ...judged.successor, kind: 'refresh' as const, expiresAt: sessionEnds };
-  return { access, refresh: await mintToken(signer, deps.tokenPolicy, next) };
+  return { access, refresh: await mintToken(refreshSigner(keys, now), deps.tokenPolicy, next) };
 }
 
 /**
@@ -236,19 +246,24 @@ const accessExpiry = (policy: TokenPolicy, issuedAt: Date, sessionEnds: Date): D
 function newSession(
   policy: TokenPolicy,
   { userId, client, now }: { userId: number; client: Client; now: Date },
-): NewSession {
+): Omit<NewSession, keyof SessionId> {
   const expiresAt = new Date(now.getTime() + policy.refreshTokenTtlSeconds * 1000);
   const userAgent = client.userAgent.slice(0, MAX_USER_AGENT_CHARACTERS);
-  return { ...client, userAgent, id: randomId(), userId, createdAt: now, expiresAt };
+  return { ...client, userAgent, userId, createdAt: now, expiresAt };
 }
 
-async function mintPair(keys: SigningKeys, policy: TokenPolicy, session: Session): Promise<TokenPair> {
-  const { id: sessionId, userId, createdAt: issuedAt, expiresAt } = session;
+async function mintPair(
+  keys: SigningKeys,
+  policy: TokenPolicy,
+  session: Session,
+  sid: string,
+): Promise<TokenPair> {
+  const { userId, createdAt: issuedAt, expiresAt } = session;
   const accessEnds = accessExpiry(policy, issuedAt, expiresAt);
-  const common = { userId, sessionId, issuedAt };
+  const common = { userId, sid, issuedAt };
   const [access, refreshToken] = await Promise.all([
     mintToken(keys.signer, policy, { ...common, kind: 'access', expiresAt: accessEnds }),
-    mintToken(keys.signer, policy, { ...common, kind: 'refresh', expiresAt }),
+    mintToken(refreshSigner(keys, issuedAt), policy, { ...common, kind: 'refresh', expiresAt }),
   ]);
   return { access, refresh: refreshToken };
 }

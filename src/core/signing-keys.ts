@@ -1,4 +1,12 @@
 import { calculateJwkThumbprint, importJWK, type JWK } from 'jose';
+import { isRefreshKeyId } from '../protocol/refresh-keys.ts';
+import { KeyProblem } from './key-problem.ts';
+import {
+  importRefreshKeys,
+  type RefreshKey,
+  type RefreshSecret,
+  refuseSharedSecrets,
+} from './refresh-keys.ts';
 
 export type SigningAlgorithm = 'ES256' | 'EdDSA' | 'HS256';
 
@@ -11,11 +19,19 @@ export type SigningKey = {
   signWith: CryptoKey | undefined;
   /** Shared with another issuer, whose tokens have no `kid`, no `typ` of ours, and `sid` only where they renew ours. */
   interchange: boolean;
+  /** True for what no key set holds: under such a key nothing but a refresh token is accepted. */
+  onlyRefresh: boolean;
 };
 
+/** A key that can sign. */
+export type Signer = SigningKey & { signWith: CryptoKey };
+
 export type SigningKeys = {
-  signer: SigningKey & { signWith: CryptoKey };
+  signer: Signer;
+  /** The keys of the key sets. */
   all: readonly SigningKey[];
+  /** Apart from `all`, so that they are never published; in the order in which they begin to sign. */
+  refreshKeys: readonly RefreshKey[];
   /** For HMAC over what is stored as a digest but could be guessed without a key. */
   digestKey: CryptoKey;
 };
@@ -34,14 +50,21 @@ export type KeySet = { name: string; text: string };
 /**
  * Reads the key sets in their order: all keys verify, the first that can sign signs. So a set behind the others is
  * a standby, and one before them may hold public parts alone, of keys whose last tokens still live.
- * `problem` names the secret and what is wrong with it, without a word of the material itself.
+ * @param refreshSecrets are read apart from the sets, and share no secret with them.
+ * @returns a `problem` that names the secret and what is wrong with it, without a word of the material itself.
  */
-export async function parseSigningKeys(sets: readonly KeySet[]): Promise<ParsedSigningKeys> {
+export async function parseSigningKeys(
+  sets: readonly KeySet[],
+  refreshSecrets: readonly RefreshSecret[] = [],
+): Promise<ParsedSigningKeys> {
   if (sets.length === 0) return { valid: false, problem: 'JWT_KEYS is not set' };
   try {
-    return { valid: true, keys: await assemble(sets.flatMap(readSet)) };
+    const keys = await assemble(sets.flatMap(readSet));
+    const refreshKeys = await importRefreshKeys(refreshSecrets);
+    await refuseSharedSecrets(refreshKeys, keys.all);
+    return { valid: true, keys: { ...keys, refreshKeys } };
   } catch (error) {
-    if (error instanceof KeySetProblem) return { valid: false, problem: error.message };
+    if (error instanceof KeyProblem) return { valid: false, problem: error.message };
     throw error;
   }
 }
@@ -51,18 +74,19 @@ export async function parseSigningKeys(sets: readonly KeySet[]): Promise<ParsedS
  * shared with another issuer, which may be two while that secret is being replaced.
  */
 export function keysFor(keys: SigningKeys, header: { kid?: unknown; alg?: unknown }): SigningKey[] {
+  if (isRefreshKeyId(header.kid)) {
+    return keys.refreshKeys.map(({ key }) => key).filter(({ kid }) => kid === header.kid);
+  }
   if (header.kid !== undefined) return keys.all.filter((key) => key.kid === header.kid);
   return keys.all.filter((key) => key.interchange && key.alg === header.alg);
 }
-
-class KeySetProblem extends Error {}
 
 /** A key and where it stands, for the words about its problem. */
 type PlacedJwk = { jwk: StoredJwk; place: string };
 
 function readSet({ name, text }: KeySet): PlacedJwk[] {
   const jwks = readJwks(text);
-  if (jwks === undefined) throw new KeySetProblem(`${name} is not a JWK set: {"keys": [...]}`);
+  if (jwks === undefined) throw new KeyProblem(`${name} is not a JWK set: {"keys": [...]}`);
   return jwks.map((jwk, index) => ({ jwk, place: `key ${index} of ${name}` }));
 }
 
@@ -75,22 +99,22 @@ function readJwks(text: string): StoredJwk[] | undefined {
   }
 }
 
-async function assemble(placed: readonly PlacedJwk[]): Promise<SigningKeys> {
+async function assemble(placed: readonly PlacedJwk[]): Promise<Omit<SigningKeys, 'refreshKeys'>> {
   const all: SigningKey[] = [];
   for (const each of placed) all.push(await importPlaced(each));
   refuseSharedKids(placed, all);
   const signer = all.find(canSign);
-  if (signer === undefined) throw new KeySetProblem('no key has a private part, so that none can sign');
+  if (signer === undefined) throw new KeyProblem('no key has a private part, so that none can sign');
   return { signer, all, digestKey: await digestKeyOf(placed[all.indexOf(signer)]?.jwk) };
 }
 
-const canSign = (key: SigningKey): key is SigningKeys['signer'] => key.signWith !== undefined;
+const canSign = (key: SigningKey): key is Signer => key.signWith !== undefined;
 
 function refuseSharedKids(placed: readonly PlacedJwk[], all: readonly SigningKey[]): void {
   const first = (kid: string) => all.findIndex((key) => key.kid === kid);
   for (const [index, { kid }] of all.entries()) {
     if (kid === undefined || first(kid) === index) continue;
-    throw new KeySetProblem(`${placed[first(kid)]?.place} and ${placed[index]?.place} have one kid`);
+    throw new KeyProblem(`${placed[first(kid)]?.place} and ${placed[index]?.place} have one kid`);
   }
 }
 
@@ -114,7 +138,7 @@ async function importPlaced({ jwk, place }: PlacedJwk): Promise<SigningKey> {
     return await importKey(jwk);
   } catch (error) {
     const reason = error instanceof UnusableKey ? error.message : 'cannot be imported';
-    throw new KeySetProblem(`${place} ${reason}`);
+    throw new KeyProblem(`${place} ${reason}`);
   }
 }
 
@@ -122,6 +146,7 @@ async function importKey(jwk: StoredJwk): Promise<SigningKey> {
   if (typeof jwk !== 'object' || jwk === null) throw new UnusableKey('is not an object');
   if (jwk.kid !== undefined && typeof jwk.kid !== 'string')
     throw new UnusableKey('has a kid that is no text');
+  if (isRefreshKeyId(jwk.kid)) throw new UnusableKey('has a kid that only a refresh key can have');
   if (jwk.kty === 'oct') return importSecret(jwk);
   const alg = algorithmOf(jwk);
   const { d, key_ops: _, use: __, ext: ___, ...publicPart } = jwk;
@@ -131,6 +156,7 @@ async function importKey(jwk: StoredJwk): Promise<SigningKey> {
     verifyWith: await importCryptoKey(publicPart, alg),
     signWith: d === undefined ? undefined : await importCryptoKey({ ...publicPart, d }, alg),
     interchange: false,
+    onlyRefresh: false,
   };
 }
 
@@ -142,7 +168,7 @@ async function importSecret(jwk: StoredJwk): Promise<SigningKey> {
     throw new UnusableKey(`is shorter than ${MIN_SECRET_BYTES} bytes`);
   }
   const key = await importCryptoKey({ kty: 'oct', k: jwk.k ?? '' }, 'HS256');
-  return { kid: jwk.kid, alg: 'HS256', verifyWith: key, signWith: key, interchange };
+  return { kid: jwk.kid, alg: 'HS256', verifyWith: key, signWith: key, interchange, onlyRefresh: false };
 }
 
 function algorithmOf(jwk: JWK): SigningAlgorithm {

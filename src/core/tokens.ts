@@ -1,4 +1,5 @@
 import { CompactSign, errors, type JWTHeaderParameters, type JWTPayload, jwtVerify } from 'jose';
+import { isCanonicalToken } from '../protocol/token-form.ts';
 import { randomId, utf8 } from './secrets.ts';
 import { keysFor, type SigningKey, type SigningKeys } from './signing-keys.ts';
 
@@ -20,8 +21,8 @@ export type TokenClaims = {
   id: string;
   /** Null when the claim names no possible user, which only a foreign issuer's token can do. */
   userId: number | null;
-  /** Null only under an interchange key. */
-  sessionId: string | null;
+  /** Names the session, whose id is a digest of it; null only under an interchange key. */
+  sid: string | null;
   issuedAt: Date;
   expiresAt: Date;
   /** The key that proved it; a refresh of a foreign token is answered under the same key. */
@@ -33,8 +34,11 @@ export type TokenClaims = {
 export type TokenProblem = 'invalid' | 'expired' | 'wrong_type' | 'no_type' | 'no_id';
 export type VerifiedToken = { valid: true; claims: TokenClaims } | { valid: false; reason: TokenProblem };
 
-/** How far another issuer's clock may be ahead of ours. */
-const CLOCK_SKEW_SECONDS = 60;
+/**
+ * How far the clock that a token was issued by may be ahead of ours. A later `iat` is refused, and ending the logins of
+ * a user ends those of tokens issued up to this long afterwards: else a token from a fast clock would outlive it.
+ */
+export const MAX_CLOCK_DIFFERENCE_MS = 10_000;
 /** The last second that a Date can hold. */
 const MAX_SECONDS = 8.64e12;
 
@@ -46,7 +50,7 @@ type Minted = {
   /** Of its own unless the token is one that was made before. */
   id?: string;
   userId: number;
-  sessionId: string | null;
+  sid: string | null;
   issuedAt: Date;
   expiresAt: Date;
 };
@@ -58,14 +62,14 @@ type Minted = {
 export async function mintToken(
   key: SigningKey,
   policy: TokenPolicy,
-  { kind, id = randomId(), userId, sessionId, issuedAt, expiresAt }: Minted,
+  { kind, id = randomId(), userId, sid, issuedAt, expiresAt }: Minted,
 ): Promise<string> {
   if (key.signWith === undefined) throw new Error('a key that only verifies was asked to sign');
   const subject = String(userId);
   const claims = {
     token_type: kind,
     user_id: subject,
-    ...(sessionId === null ? {} : { sid: sessionId }),
+    ...(sid === null ? {} : { sid }),
     sub: subject,
     jti: id,
     iat: toSeconds(issuedAt),
@@ -80,7 +84,7 @@ export async function mintToken(
 }
 
 /**
- * Checks signature, times, issuer, audience and kind; asks no database.
+ * Checks spelling, signature, times, issuer, audience and kind; asks no database.
  * A token whose `alg` is not that of the key is refused before anything is verified (RFC 8725 section 3.1).
  */
 export async function verifyToken(
@@ -88,6 +92,7 @@ export async function verifyToken(
   policy: TokenPolicy,
   expected: { token: string; kind: TokenKind | 'any'; now: Date },
 ): Promise<VerifiedToken> {
+  if (!isCanonicalToken(expected.token)) return { valid: false, reason: 'invalid' };
   let candidates: SigningKey[] = [];
   let result: VerifiedToken = { valid: false, reason: 'invalid' };
   for (let tried = 0; tried === 0 || tried < candidates.length; tried++) {
@@ -114,14 +119,14 @@ async function verifyUnder(
   };
   try {
     const { payload, protectedHeader } = await jwtVerify(token, verifyWith, {
-      requiredClaims: ['exp'],
+      requiredClaims: ['exp', 'iat'],
       currentDate: now,
       ...(policy.jwtIssuer === undefined ? {} : { issuer: policy.jwtIssuer }),
       ...(policy.jwtAudience === undefined ? {} : { audience: policy.jwtAudience }),
     });
     // For the compiler: what was verified had a key.
     if (key === undefined) return { valid: false, reason: 'invalid' };
-    return judgeClaims(payload, { key, typ: protectedHeader.typ, kind, now });
+    return judgeClaims(payload, { key, typ: protectedHeader.typ, kind, now, policy });
   } catch (error) {
     if (error instanceof errors.JWTExpired) return { valid: false, reason: 'expired' };
     if (error instanceof errors.JOSEError || error instanceof TypeError) {
@@ -133,33 +138,58 @@ async function verifyUnder(
 
 function judgeClaims(
   payload: JWTPayload,
-  expected: { key: SigningKey; typ: string | undefined; kind: TokenKind | 'any'; now: Date },
+  expected: {
+    key: SigningKey;
+    typ: string | undefined;
+    kind: TokenKind | 'any';
+    now: Date;
+    policy: TokenPolicy;
+  },
 ): VerifiedToken {
-  const { key, typ, kind, now } = expected;
-  const { token_type: type, user_id: user, jti, sid, iat = 0, exp = 0 } = payload;
+  const { key, typ, kind, now, policy } = expected;
+  const { token_type: type, user_id: user, jti, sid: session } = payload;
   if (type === undefined) return { valid: false, reason: 'no_type' };
   if (typeof jti !== 'string') return { valid: false, reason: 'no_id' };
   if ((type !== 'access' && type !== 'refresh') || (kind !== 'any' && type !== kind)) {
     return { valid: false, reason: 'wrong_type' };
   }
-  if (!isWhole(key, { typ, type, sid })) return { valid: false, reason: 'invalid' };
-  // A token from the future would outlive the end of its user's logins.
-  const isFromNow = iat <= toSeconds(now) + CLOCK_SKEW_SECONDS;
-  if (!isFromNow || exp > MAX_SECONDS) return { valid: false, reason: 'invalid' };
-  const [issuedAt, expiresAt] = [new Date(iat * 1000), new Date(exp * 1000)];
-  const sessionId = typeof sid === 'string' ? sid : null;
-  const named = { id: jti, userId: toUserId(user), sessionId, isOurs: typ === TYP[type] };
-  return { valid: true, claims: { kind: type, ...named, issuedAt, expiresAt, key } };
+  if (!isWhole(key, { typ, type, sid: session })) return { valid: false, reason: 'invalid' };
+  const sid = typeof session === 'string' ? session : null;
+  const times = timesOf(payload, sid, policy);
+  if (times === null || times.issuedAt.getTime() > now.getTime() + MAX_CLOCK_DIFFERENCE_MS)
+    return { valid: false, reason: 'invalid' };
+  if (times.expiresAt <= now) return { valid: false, reason: 'expired' };
+  const named = { id: jti, userId: toUserId(user), sid, isOurs: typ === TYP[type] };
+  return { valid: true, claims: { kind: type, ...named, ...times, key } };
 }
 
 /**
+ * When a token was issued and when it expires; null for instants that no Date holds, as JSON can have them (`1e999`).
+ * A token without a session expires one refresh lifetime after it was issued: nothing else of ours limits it.
+ */
+function timesOf(
+  { iat, exp }: JWTPayload,
+  sid: string | null,
+  { refreshTokenTtlSeconds }: TokenPolicy,
+): Pick<TokenClaims, 'issuedAt' | 'expiresAt'> | null {
+  if (!isInstant(iat) || !isInstant(exp)) return null;
+  const end = sid === null ? Math.min(exp, iat + refreshTokenTtlSeconds) : exp;
+  return { issuedAt: new Date(iat * 1000), expiresAt: new Date(end * 1000) };
+}
+
+const isInstant = (seconds: unknown): seconds is number =>
+  typeof seconds === 'number' && Math.abs(seconds) <= MAX_SECONDS;
+
+/**
  * Whether a token has the session and the `typ` that ours have. Under a shared secret both may be missing, as the
- * other issuer leaves them out; where it renews a token of ours, it copies `sid` and writes its own `typ`.
+ * other issuer leaves them out; where it renews a token of ours, it copies `sid` and writes its own `typ`. Under a
+ * refresh key nothing but a refresh token is valid.
  */
 function isWhole(
-  { interchange }: SigningKey,
+  { interchange, onlyRefresh }: SigningKey,
   { typ, type, sid }: { typ: string | undefined; type: TokenKind; sid: unknown },
 ): boolean {
+  if (onlyRefresh && type !== 'refresh') return false;
   const namesSession = typeof sid === 'string' || (interchange && sid === undefined);
   return namesSession && (typ === TYP[type] || (interchange && (typ === undefined || typ === 'JWT')));
 }

@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { type Placeholder, type SQL, sql } from 'drizzle-orm';
 import type { BatchItem, BatchResponse } from 'drizzle-orm/batch';
 import type { SelectedFields } from 'drizzle-orm/sqlite-core';
 import type { JsonObject } from '../core/json.ts';
@@ -14,6 +14,7 @@ import {
   type Rights,
   rightsOf,
 } from '../core/principal.ts';
+import { MAX_CLOCK_DIFFERENCE_MS } from '../core/tokens.ts';
 import type { User } from '../core/users.ts';
 import { type Database, raw, repeatableWrite, write } from './client.ts';
 import { DATABASE_NOW } from './clock.ts';
@@ -179,9 +180,17 @@ function proofStands(proof: Proof): SQL {
     case 'api_key':
       return sql`exists (select 1 from api_keys k where k.id = ${proof.keyId} and k.user_id = users.id)`;
     case 'interchange':
-      return sql`coalesce(logins_ended_at < ${proof.issuedAt.getTime()}, true)`;
+      return interchangeStands(proof.issuedAt.getTime());
   }
 }
+
+/**
+ * True unless the logins of the user in `users` were ended since a token without a session was issued. Its clock may
+ * have been ahead of ours, so the token counts as issued that much earlier.
+ * @param issuedAt epoch milliseconds, or the placeholder for them.
+ */
+export const interchangeStands = (issuedAt: number | Placeholder): SQL<number> =>
+  sql`coalesce(users.logins_ended_at < ${issuedAt} - ${sql.raw(String(MAX_CLOCK_DIFFERENCE_MS))}, true)`;
 
 /**
  * True while the user in `users` is another than `actor` and holds a right that `actor` lacks (by a key: any right):

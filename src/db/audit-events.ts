@@ -20,7 +20,7 @@ export type By = {
 };
 
 /** The same, where only the rows of what is recorded may tell it. */
-type ByRow = { [Part in Exclude<keyof By, 'from'>]: By[Part] | SQL } & Pick<By, 'from'>;
+export type ByRow = { [Part in Exclude<keyof By, 'from'>]: By[Part] | SQL } & Pick<By, 'from'>;
 
 export type Detail = Record<string, Json | undefined>;
 

@@ -38,8 +38,6 @@ export const sessions = sqliteTable(
   'sessions',
   {
     id: text('id').primaryKey(),
-    /** Whether `id` is a digest of the tokens' `sid`. False marks rows of older code, whose id is the `sid` itself. */
-    idIsDigest: integer('id_is_digest', { mode: 'boolean' }).notNull().default(false),
     userId: integer('user_id')
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
@@ -54,6 +52,12 @@ export const sessions = sqliteTable(
     refreshParentId: text('refresh_parent_id'),
     refreshMadeAt: integer('refresh_made_at'),
     refreshUsed: integer('refresh_used', { mode: 'boolean' }),
+    /**
+     * Whether `id` is a digest of the tokens' `sid`. False marks rows of older code and of Workers whose refresh key
+     * does not sign yet; their id is the `sid` itself. The column and the look-up by `sid` (`namedSession`) can go once
+     * a refresh key is required, and one refresh lifetime has passed since the last Worker without one.
+     */
+    idIsDigest: integer('id_is_digest', { mode: 'boolean' }).notNull().default(false),
   },
   (table) => [
     index('sessions_user').on(table.userId, table.createdAt),

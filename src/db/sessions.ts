@@ -2,15 +2,15 @@ import { and, desc, eq, gt, type SQL, sql } from 'drizzle-orm';
 import type { SelectedFields } from 'drizzle-orm/sqlite-core';
 import type { Actor } from '../core/principal.ts';
 import { randomId, type Secret } from '../core/secrets.ts';
-import type { LiveSession, NewSession, Session, SessionStore } from '../core/sessions.ts';
+import type { LiveSession, NewSession, SessionStore } from '../core/sessions.ts';
 import { asActor, IDENTITY, identityColumns, loginsEnded, outranks, toIdentity } from './accounts.ts';
-import { byActor, countedOfSelf, record } from './audit-events.ts';
+import { type ByRow, byActor, countedOfSelf, record } from './audit-events.ts';
 import { type Database, raw, read, repeatableWrite, rowCount } from './client.ts';
 import { settleAttempt } from './login-attempts.ts';
 import { prepared } from './prepared.ts';
 import { rotateRefresh, toChain } from './refresh-rotation.ts';
 import { sessions, users } from './schema.ts';
-import { liveSession, prepareStates, valuesOf, WAITING } from './session-state.ts';
+import { liveSession, namedSession, prepareStates, valuesOf, WAITING } from './session-state.ts';
 
 export function createSessionStore(db: Database): SessionStore {
   const [states, note] = [prepareStates(db, IDENTITY), prepareNote(db)];
@@ -52,6 +52,13 @@ export function createSessionStore(db: Database): SessionStore {
       const own = and(eq(sessions.id, sessionId), identity && eq(sessions.userId, identity.userId));
       const ended = recordEnd(db, actor, sql`from sessions where ${own}`);
       await repeatableWrite(() => db.batch([ended, db.delete(sessions).where(own)]));
+    },
+    async endNamed({ userId, session }, from) {
+      const its = namedSession({ userId, ...session });
+      // Recorded with the id of the row: nothing that is stored tells a `sid`.
+      const by = { actorId: userId, kind: 'session' as const, credential: sql`sessions.id`, from };
+      const ended = recordEndBy(db, by, sql`from sessions where ${its}`);
+      await repeatableWrite(() => db.batch([ended, db.delete(sessions).where(its)]));
     },
     async listLive(userId, { offset, limit }, now) {
       const live = and(eq(sessions.userId, userId), gt(sessions.expiresAt, now.getTime()));
@@ -112,12 +119,12 @@ export function createSessionStore(db: Database): SessionStore {
   };
 }
 
-function insertSession(db: Database, session: Session, verified: Secret) {
-  const { id, userId, createdAt, expiresAt, address, country, userAgent } = session;
+function insertSession(db: Database, session: NewSession, verified: Secret) {
+  const { id, idIsDigest, userId, createdAt, expiresAt, address, country, userAgent } = session;
   return raw(
     db,
-    sql`insert into sessions (id, user_id, created_at, expires_at, address, country, user_agent)
-    select ${id}, id, ${createdAt.getTime()}, ${expiresAt.getTime()}, ${address}, ${country}, ${userAgent}
+    sql`insert into sessions (id, id_is_digest, user_id, created_at, expires_at, address, country, user_agent)
+    select ${id}, ${idIsDigest}, id, ${createdAt.getTime()}, ${expiresAt.getTime()}, ${address}, ${country}, ${userAgent}
     from users where id = ${userId} and is_active and password_hash = ${verified.reveal()}
     on conflict (id) do nothing`,
   );
@@ -135,10 +142,12 @@ function recordLogin(db: Database, { id, userId, ...from }: NewSession, succeede
 }
 
 /** Before they end: one event for each session of `source`. */
-const recordEnd = (db: Database, actor: Actor, source: SQL) =>
+const recordEnd = (db: Database, actor: Actor, source: SQL) => recordEndBy(db, byActor(actor), source);
+
+const recordEndBy = (db: Database, by: ByRow, source: SQL) =>
   record(db, {
     event: 'authn_token_revoked',
-    by: byActor(actor),
+    by,
     userId: sql`sessions.user_id`,
     detail: sql`json_object('session_id', sessions.id)`,
     source,

@@ -132,7 +132,7 @@ export const sessionSchema = lazily(() =>
     .object({
       id: z.string().register(documentation, {
         example: '0f0e0d0c0b0a09080706050403020100',
-        description: '`sid` in its tokens.',
+        description: 'Not the `sid` of its tokens, which nobody is shown.',
       }),
       user_id: id(1),
       username: z.string().register(documentation, { example: 'admin' }),

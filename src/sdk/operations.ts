@@ -41,7 +41,7 @@ export type GoodToken = {
   iat?: number;
   /** The id of the token. */
   jti?: string;
-  /** The session; a token of another issuer may have none. */
+  /** The id of the session, as in lists; a token of another issuer may have none. */
   sid?: string;
   /** With `JWT_ISSUER`. */
   iss?: string;
@@ -222,7 +222,7 @@ export type UserChanges = {
 };
 
 export type Session = {
-  /** `sid` in its tokens. */
+  /** Not the `sid` of its tokens, which nobody is shown. */
   id: string;
   user_id: number;
   username: string;

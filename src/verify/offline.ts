@@ -1,11 +1,14 @@
 import {
   createLocalJWKSet,
+  decodeProtectedHeader,
   errors,
   type JSONWebKeySet,
   type JWTPayload,
   type JWTVerifyGetKey,
   jwtVerify,
 } from 'jose';
+import { isRefreshKeyId } from '../protocol/refresh-keys.ts';
+import { isCanonicalToken } from '../protocol/token-form.ts';
 import type { OfflineCaller, OfflineReason, Verdict } from './caller.ts';
 import { offeredBy } from './credential.ts';
 import { createRemoteKeys, KeysUnavailable } from './remote-keys.ts';
@@ -52,7 +55,7 @@ function keysOf(jwks: JwksOptions['jwks']): JWTVerifyGetKey {
   const find = isRemote ? createRemoteKeys(new URL(jwks)) : createLocalJWKSet(jwks);
   return async (header, token) => {
     // All tokens of the service have one; without it any key might do.
-    if (header.kid === undefined) throw new errors.JWKSNoMatchingKey();
+    if (typeof header.kid !== 'string') throw new errors.JWKSNoMatchingKey();
     try {
       return await find(header, token);
     } catch (cause) {
@@ -68,7 +71,9 @@ async function judgeToken(
   getKey: JWTVerifyGetKey,
   { issuer, audience }: JwksOptions,
 ): Promise<OfflineVerdict> {
+  if (!isCanonicalToken(token)) return { valid: false, reason: 'token_invalid' };
   try {
+    if (isRefreshToken(token)) return { valid: false, reason: 'token_wrong_type' };
     const { payload, protectedHeader } = await jwtVerify(token, getKey, {
       algorithms: ALGORITHMS,
       requiredClaims: ['iat', 'exp'],
@@ -82,6 +87,12 @@ async function judgeToken(
     return { valid: false, reason: isBad ? 'token_invalid' : 'unavailable' };
   }
 }
+
+/**
+ * Whether a token names a key that signs refresh tokens and is published nowhere: no key has to be fetched to refuse it.
+ * @throws TypeError where its header is no JSON object.
+ */
+const isRefreshToken = (token: string): boolean => isRefreshKeyId(decodeProtectedHeader(token).kid);
 
 /** RFC 9068 section 2.1: `typ` keeps whatever else the service signs from passing for an access token. */
 function judgeClaims(payload: JWTPayload, typ: string | undefined): OfflineVerdict {

@@ -2,6 +2,7 @@ import { readD1Migrations } from '@cloudflare/vitest-pool-workers';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { createKeySet } from '../../src/cli/key-set.ts';
 import { paths } from '../../src/cli/project.ts';
+import { refreshKeyText } from '../support/refresh-secrets.ts';
 import { compatibility } from './artefact.ts';
 import { processorTimeNs, startedRuntimes } from './processor-time.ts';
 import type { Answer, Task } from './requests.ts';
@@ -41,7 +42,7 @@ export async function startRuntime({ driver, subject, deployed }: Modules): Prom
           ],
           ...compatibility,
           d1Databases: ['DB'],
-          bindings: { JWT_KEYS: await createKeySet() },
+          bindings: { JWT_KEYS: await createKeySet(), REFRESH_KEY: refreshKeyText() },
         },
       ],
     }),

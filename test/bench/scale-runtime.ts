@@ -2,6 +2,7 @@ import { readD1Migrations } from '@cloudflare/vitest-pool-workers';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { createKeySet } from '../../src/cli/key-set.ts';
 import { paths } from '../../src/cli/project.ts';
+import { refreshKeyText } from '../support/refresh-secrets.ts';
 import { benchWorker, compatibility } from './artefact.ts';
 import type { DatabaseName, Task } from './scale-task.ts';
 
@@ -21,6 +22,7 @@ export async function startScaleRuntime(): Promise<ScaleRuntime> {
       d1Databases: ['SMALL', 'LARGE'] satisfies DatabaseName[],
       bindings: {
         JWT_KEYS: await createKeySet(),
+        REFRESH_KEY: refreshKeyText(),
         PASSWORD_ITERATIONS: '1000',
       },
     }),

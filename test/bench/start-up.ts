@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { createKeySet } from '../../src/cli/key-set.ts';
+import { refreshKeyText } from '../support/refresh-secrets.ts';
 import { benchWorker, compatibility } from './artefact.ts';
 import type { Sample } from './measure.ts';
 import { processorTimeNs } from './processor-time.ts';
@@ -69,14 +70,17 @@ async function firstAnswerUs({ script, path, status }: Subject): Promise<number>
 async function configuration(): Promise<string> {
   const { compatibilityDate, compatibilityFlags } = compatibility;
   // Texts and lists are written there as in JSON.
-  const values = [await createKeySet(), compatibilityDate, compatibilityFlags];
-  const [keys, date, flags] = values.map((value) => JSON.stringify(value));
+  const values = [await createKeySet(), refreshKeyText(), compatibilityDate, compatibilityFlags];
+  const [keys, refreshKey, date, flags] = values.map((value) => JSON.stringify(value));
   return `using Workerd = import "/workerd/workerd.capnp";
     const worker :Workerd.Worker = (
       modules = [(name = "worker.js", esModule = embed "worker.js")],
       compatibilityDate = ${date},
       compatibilityFlags = ${flags},
-      bindings = [(name = "JWT_KEYS", text = ${keys})],
+      bindings = [
+        (name = "JWT_KEYS", text = ${keys}),
+        (name = "REFRESH_KEY", text = ${refreshKey}),
+      ],
     );
     const config :Workerd.Config = (
       services = [(name = "worker", worker = .worker)],

@@ -167,6 +167,16 @@ export const DIFFERENCES: Difference[] = [
     })),
   },
   {
+    why: 'A token without `iat` is refused: nobody could end it before it expires.',
+    lines: {
+      294: unauthenticated({
+        detail: 'Given token not valid for any token type',
+        code: 'token_not_valid',
+        messages: [{ token_class: 'AccessToken', token_type: 'access', message: 'Token is invalid' }],
+      }),
+    },
+  },
+  {
     why: 'Only a whole number names a user in a token; 1.5 and true are not user 1.',
     lines: each([289, 290], unauthenticated({ detail: 'User not found', code: 'user_not_found' })),
   },

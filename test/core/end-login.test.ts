@@ -9,6 +9,7 @@ import {
   ADMIN,
   later,
   NOW,
+  openedSession,
   SOMEWHERE,
   sessionIdsOf,
   storedSession,
@@ -20,10 +21,10 @@ const deps: SessionDeps = servicesOf(env);
 const HOUR = 3_600_000;
 
 /** A token of ours that names this user and session. */
-async function tokenOf(userId: number, sessionId: string, kind: TokenKind = 'refresh'): Promise<string> {
+async function tokenOf(userId: number, sid: string, kind: TokenKind = 'refresh'): Promise<string> {
   const { signer } = await deps.signingKeys();
   const times = { issuedAt: NOW, expiresAt: later(HOUR) };
-  return mintToken(signer, deps.tokenPolicy, { kind, userId, sessionId, ...times });
+  return mintToken(signer, deps.tokenPolicy, { kind, userId, sid, ...times });
 }
 
 const end = (token: string, ms = 0, by = deps): Promise<void> =>
@@ -37,8 +38,8 @@ const revocationsOf = async (userId: number) => {
 describe('endLogin', () => {
   it('ends the session that the token names, once, as its user, in one round trip', async () => {
     const { id } = await storedUser();
-    const [session, other] = [await storedSession(id), await storedSession(id)];
-    const token = await tokenOf(id, session);
+    const [{ id: session, sid }, other] = [await openedSession(id), await storedSession(id)];
+    const token = await tokenOf(id, sid);
     const { database, trips } = counted(env.DB);
     const by = servicesOf({ ...env, DB: database });
     for (let i = 0; i < 2; i++) await end(token, 0, by);
@@ -58,14 +59,15 @@ describe('endLogin', () => {
 
   it('ends nothing by a token that is bad, expired, of the other kind, or of another session', async () => {
     const [{ id }, { id: other }] = [await storedUser(), await storedUser()];
-    const session = await storedSession(id);
-    const token = await tokenOf(id, session);
-    for (const bad of ['', 'x', '..', `${token}x`, token.slice(1), await tokenOf(id, session, 'access')]) {
+    const { id: session, sid } = await openedSession(id);
+    const token = await tokenOf(id, sid);
+    for (const bad of ['', 'x', '..', `${token}x`, token.slice(1), await tokenOf(id, sid, 'access')]) {
       await end(bad);
     }
     await end(token, HOUR);
-    await end(await tokenOf(other, session));
+    await end(await tokenOf(other, sid));
     await end(await tokenOf(id, 'made-up'));
+    await end(await tokenOf(id, session));
     expect([await sessionIdsOf(id), await revocationsOf(id), await revocationsOf(other)]).toEqual([
       [session],
       [],
@@ -76,7 +78,7 @@ describe('endLogin', () => {
   it('takes a token of either kind where either may come', async () => {
     const { id } = await storedUser();
     for (const kind of ['access', 'refresh'] as const) {
-      const token = await tokenOf(id, await storedSession(id), kind);
+      const token = await tokenOf(id, (await openedSession(id)).sid, kind);
       await endLogin(deps, { token, kind: 'any', from: SOMEWHERE, now: NOW });
       expect(await sessionIdsOf(id)).toEqual([]);
     }
@@ -84,7 +86,7 @@ describe('endLogin', () => {
 
   it('is no error when the user is gone', async () => {
     const { id } = await storedUser();
-    const token = await tokenOf(id, await storedSession(id));
+    const token = await tokenOf(id, (await openedSession(id)).sid);
     await users.delete(id, ADMIN);
     await end(token);
     expect(await revocationsOf(id)).toEqual([]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Config, type Env, keySetsOf, parseConfig } from '../../src/env.ts';
+import { type Config, type Env, keySetsOf, parseConfig, refreshSecretsOf } from '../../src/env.ts';
 import { env } from '../support/env.ts';
 
 type Vars = Record<string, unknown>;
@@ -177,4 +177,40 @@ describe('keySetsOf', () => {
   it.each(['', ' \n', undefined, null, 5])('takes %j for a secret that is not set', (value) => {
     expect(names({ JWT_KEYS: value, JWT_KEYS_2: 'x' })).toEqual(['JWT_KEYS_2']);
   });
+});
+
+describe('refreshSecretsOf', () => {
+  const secrets = (vars: Vars) => refreshSecretsOf({ DB: env.DB, ...vars } as Env);
+
+  it('gives the secrets with their numbers, without the blanks around them', () => {
+    const vars = { REFRESH_KEY: '0.a\n', REFRESH_KEY_2: ' 5.b ', REFRESH_KEY_17: '7.c' };
+    expect(secrets(vars)).toEqual([
+      { name: 'REFRESH_KEY', number: 1, text: '0.a' },
+      { name: 'REFRESH_KEY_2', number: 2, text: '5.b' },
+      { name: 'REFRESH_KEY_17', number: 17, text: '7.c' },
+    ]);
+  });
+
+  it.each([
+    'REFRESH_KEY_1',
+    'REFRESH_KEY_0',
+    'REFRESH_KEY_02',
+    'REFRESH_KEY_',
+    'REFRESH_KEYS',
+    'refresh_key',
+    'JWT_KEYS',
+  ])('leaves %s alone', (name) => {
+    expect(secrets({ [name]: 'x' })).toEqual([]);
+  });
+
+  it.each(['', ' \n', undefined, null])('takes %j for a secret that is not set', (value) => {
+    expect(secrets({ REFRESH_KEY: value })).toEqual([]);
+  });
+
+  it.each([5, true, { get: () => 'x' }, ['x']])(
+    'keeps %j as a value that no key is made of',
+    (REFRESH_KEY) => {
+      expect(secrets({ REFRESH_KEY })).toEqual([{ name: 'REFRESH_KEY', number: 1, text: 'no text' }]);
+    },
+  );
 });

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Deps } from '../../src/core/deps.ts';
 import { chainOf, hashPassword } from '../../src/core/passwords.ts';
 import { Secret } from '../../src/core/secrets.ts';
+import { sessionNameOf } from '../../src/core/session-ids.ts';
 import { login, refresh, verify } from '../../src/core/sessions.ts';
 import { servicesOf } from '../../src/services.ts';
 import { env } from '../support/env.ts';
@@ -185,7 +186,8 @@ describe('the lifetime of a login', () => {
 
   it('ends at once when the session ends, for both tokens', async () => {
     const pair = await signIn((await member()).username);
-    await deps.sessions.end(String(partsOf(pair.access).payload['sid']), ADMIN);
+    const { digest: id } = await sessionNameOf(String(partsOf(pair.access).payload['sid']));
+    await deps.sessions.end(id, ADMIN);
     const ended = { extra: { code: 'token_not_valid' } };
     await expect(refresh(deps, { token: pair.refresh, from: SOMEWHERE, now: NOW })).rejects.toMatchObject(
       ended,

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { SigningKey, SigningKeys } from '../../src/core/signing-keys.ts';
 import { verifyToken } from '../../src/core/tokens.ts';
 import { newJwk, parsed, publicPart, secretJwk, type TestJwk } from '../support/jwks.ts';
+import { spellingsOf } from '../support/spellings.ts';
 import {
   compact,
   encoded,
@@ -13,6 +14,7 @@ import {
   type Part,
   POLICY,
   partsOf,
+  signedInput,
 } from '../support/tokens.ts';
 
 let jwk: TestJwk;
@@ -164,6 +166,24 @@ describe('a changed token', () => {
   );
 });
 
+describe('another spelling of a token', () => {
+  it.each([0, 1, 2, 3])('is refused, in whichever part: key %i', async (index) => {
+    const key = keyAt(index);
+    const kid = key.kid === undefined ? {} : { kid: key.kid };
+    const token = await compact({ ...kid, typ: 'at+jwt', alg: key.alg }, payload, key);
+    expect(await check(token)).toMatchObject({ valid: true });
+    for (const [what, other] of spellingsOf(token))
+      expect([what, await check(other)]).toEqual([what, INVALID]);
+  });
+
+  it.each(['eyJhbGci OiJ9', 'e30', '{}'])('is refused also where it was signed so: %j', async (head) => {
+    const [, body] = (await compact(header, payload, keys.signer)).split('.');
+    for (const input of [`${head}.${body}`, `${encoded(header)}.${body}=`]) {
+      expect(await check(await signedInput(input, keys.signer))).toEqual(INVALID);
+    }
+  });
+});
+
 describe('claims that make no token of ours, under our own signature', () => {
   const signed = (changes: Part, headerChanges: Part = {}) =>
     compact({ ...header, ...headerChanges }, { ...payload, ...changes }, keys.signer);
@@ -182,9 +202,27 @@ describe('claims that make no token of ours, under our own signature', () => {
     ['an exp that is null', { exp: null }, 'invalid'],
     ['nbf in the future', { nbf: nowSeconds + 1 }, 'invalid'],
     ['nbf that is text', { nbf: '0' }, 'invalid'],
+    ['no iat', { iat: undefined }, 'invalid'],
     ['iat that is text', { iat: 'now' }, 'invalid'],
+    ['iat that is null', { iat: null }, 'invalid'],
+    ['iat more than 10 seconds ahead', { iat: nowSeconds + 11 }, 'invalid'],
+    ['iat before all dates', { iat: -1e300 }, 'invalid'],
   ])('refuses %s', async (_, changes, reason) => {
     expect(await check(await signed(changes))).toEqual({ valid: false, reason });
+  });
+
+  it('refuses iat and exp that JSON can hold and no number can', async () => {
+    const times = [`"iat":1e999,"exp":${nowSeconds + 60}`, `"iat":-1e999,"exp":${nowSeconds + 60}`];
+    for (const time of [...times, `"iat":${nowSeconds},"exp":1e999`]) {
+      const { iat: _, exp: __, ...rest } = payload;
+      const text = `{${time},${JSON.stringify(rest).slice(1)}`;
+      const token = await signedInput(`${encoded(header)}.${base64url.encode(text)}`, keys.signer);
+      expect(await check(token)).toEqual(INVALID);
+    }
+  });
+
+  it('accepts iat up to 10 seconds ahead', async () => {
+    expect(await check(await signed({ iat: nowSeconds + 10 }))).toMatchObject({ valid: true });
   });
 
   it('accepts nbf that has come', async () => {

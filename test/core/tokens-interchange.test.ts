@@ -36,7 +36,7 @@ describe('a token of the origin under the interchange key', () => {
         kind: 'access',
         id: '0f0e0d0c',
         userId: 7,
-        sessionId: null,
+        sid: null,
         isOurs: false,
         issuedAt: NOW,
         expiresAt: new Date(NOW.getTime() + 1_800_000),
@@ -109,6 +109,9 @@ describe('a token of the origin under the interchange key', () => {
     ['no exp', { exp: undefined }, 'invalid'],
     ['exp that is now', { exp: nowSeconds }, 'expired'],
     ['nbf in the future', { nbf: nowSeconds + 1 }, 'invalid'],
+    ['no iat', { iat: undefined }, 'invalid'],
+    ['iat that is null', { iat: null }, 'invalid'],
+    ['iat 11 seconds ahead', { iat: nowSeconds + 11 }, 'invalid'],
   ])('is refused with %s', async (_, changes, reason) => {
     expect(await check(await foreign(changes))).toEqual({ valid: false, reason });
   });
@@ -118,9 +121,21 @@ describe('a token of the origin under the interchange key', () => {
     expect(await check(await foreign(), 'refresh')).toEqual({ valid: false, reason: 'wrong_type' });
   });
 
-  it('counts as issued at the beginning of time when it does not say when', async () => {
-    const result = await check(await foreign({ iat: undefined }));
-    expect(result).toMatchObject({ valid: true, claims: { issuedAt: new Date(0) } });
+  it('expires one refresh lifetime after its iat, if its exp is later', async () => {
+    const { refreshTokenTtlSeconds: ttl } = POLICY;
+    const endOf = async (iat: number, exp: number, claims: Part = {}) => {
+      const result = await check(await foreign({ iat, exp, ...claims }));
+      return result.valid ? result.claims.expiresAt.getTime() / 1000 - nowSeconds : result.reason;
+    };
+    expect(await endOf(nowSeconds, nowSeconds + ttl)).toBe(ttl);
+    expect(await endOf(nowSeconds, nowSeconds + ttl + 1)).toBe(ttl);
+    expect(await endOf(nowSeconds - 60, nowSeconds + 10 * ttl)).toBe(ttl - 60);
+    expect(await endOf(nowSeconds - ttl + 1, nowSeconds + 10 * ttl)).toBe(1);
+    expect(await endOf(nowSeconds - ttl, nowSeconds + 10 * ttl)).toBe('expired');
+    expect(await endOf(0, nowSeconds + 10 * ttl)).toBe('expired');
+    expect(await endOf(-1e300, nowSeconds + 10 * ttl)).toBe('invalid');
+    // A session has an end of its own.
+    expect(await endOf(nowSeconds - ttl, nowSeconds + 10 * ttl, { sid: 'a1' })).toBe(10 * ttl);
   });
 
   it.each(['JWT', 'at+jwt'])('belongs to the session that it names, with typ %s', async (typ) => {
@@ -128,7 +143,7 @@ describe('a token of the origin under the interchange key', () => {
     const token = await foreign({ sid: 'a1' }, { alg: 'HS256', typ });
     expect(await check(token)).toMatchObject({
       valid: true,
-      claims: { sessionId: 'a1', isOurs: typ !== 'JWT' },
+      claims: { sid: 'a1', isOurs: typ !== 'JWT' },
     });
   });
 
@@ -169,15 +184,15 @@ describe('an interchange key that signs', () => {
     expect(partsOf(token).header).toEqual({ alg: 'HS256', typ: 'at+jwt' });
     expect(await check(token, 'access', set)).toMatchObject({
       valid: true,
-      claims: { sessionId: 'a1b2', isOurs: true },
+      claims: { sid: 'a1b2', isOurs: true },
     });
   });
 
   it('signs a token without a session when asked to, though another key comes first', async () => {
-    const token = await minted(keys, { sessionId: null }, POLICY, keys.all[1]);
+    const token = await minted(keys, { sid: null }, POLICY, keys.all[1]);
     expect(Object.keys(partsOf(token).payload)).not.toContain('sid');
-    expect(await check(token)).toMatchObject({ valid: true, claims: { sessionId: null } });
-    const ours = await minted(keys, { sessionId: null });
+    expect(await check(token)).toMatchObject({ valid: true, claims: { sid: null } });
+    const ours = await minted(keys, { sid: null });
     expect(await check(ours)).toEqual({ valid: false, reason: 'invalid' });
   });
 });

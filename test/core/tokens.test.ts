@@ -73,7 +73,7 @@ describe('mintToken', () => {
     const policy = { ...POLICY, jwtIssuer: 'https://a.example/x_y-z|{}', jwtAudience: '!"#$%&\'()*+,' };
     for (let i = 0; i < 150; i++) {
       const [, payload = ''] = (
-        await minted(keys, { userId: 1 + i * 7_654_321, sessionId: crypto.randomUUID() }, policy)
+        await minted(keys, { userId: 1 + i * 7_654_321, sid: crypto.randomUUID() }, policy)
       ).split('.');
       expect(payload).toMatch(/^[A-Za-z0-9]+$/);
       const text = atob(payload);
@@ -110,7 +110,7 @@ describe('verifyToken', () => {
         kind: 'access',
         id: expect.stringMatching(/^[0-9a-f]{32}$/),
         userId: 7,
-        sessionId: 'a1b2',
+        sid: 'a1b2',
         isOurs: true,
         issuedAt: NOW,
         expiresAt: new Date(NOW.getTime() + 1_800_000),

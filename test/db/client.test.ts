@@ -19,6 +19,7 @@ import {
   ADMIN,
   db,
   NOW,
+  namedBy,
   newApiKey,
   newAttempt,
   newSession,
@@ -238,7 +239,7 @@ describe('a database that does not answer', () => {
   const [attempts, callers] = [createAttemptStore(lost), createCallerStore(lost, PROFILE)];
   const [groupStore, superuser] = [createGroupStore(lost), createSuperuserStore(lost)];
   const hash = new Secret(SECRET);
-  const named = { userId: 1, sessionId: 'a', issuedAt: NOW };
+  const named = { userId: 1, session: namedBy('a'), issuedAt: NOW };
   const slice = { offset: 0, limit: 1 };
 
   it.each<[string, () => Promise<unknown>]>([
@@ -251,6 +252,7 @@ describe('a database that does not answer', () => {
     ['sessions.openIfUnchanged', () => sessions.openIfUnchanged(newSession(1), hash, hash)],
     ['sessions.refreshState', () => sessions.refreshState(named, NOW, SOMEWHERE)],
     ['sessions.end', () => sessions.end('a', ADMIN)],
+    ['sessions.endNamed', () => sessions.endNamed({ userId: 1, session: namedBy(SECRET) }, SOMEWHERE)],
     ['sessions.listLive', () => sessions.listLive(1, slice, NOW)],
     ['sessions.findLive', () => sessions.findLive('a', NOW)],
     ['sessions.endUnlessOutranked', () => sessions.endUnlessOutranked('a', ADMIN)],
@@ -290,6 +292,6 @@ describe('a database that does not answer', () => {
   it('is asked about no store less: the list above names every method', () => {
     const stores = { users, sessions, attempts, callers, apiKeys: keys, groups: groupStore, superuser };
     const methods = Object.values(stores).flatMap((store) => Object.keys(store));
-    expect(methods).toHaveLength(34);
+    expect(methods).toHaveLength(35);
   });
 });

@@ -13,6 +13,7 @@ import {
   db,
   later,
   NOW,
+  namedBy,
   SOMEWHERE,
   sessions,
   storedSession,
@@ -38,7 +39,7 @@ async function sessionWith(chain: RefreshChain | null, ownerId?: number) {
   if (chain !== null) await db.update(table).set(columnsOf(chain)).where(eq(table.id, sessionId));
   const named = (id: string, nextId = NEXT): NamedSession => ({
     userId,
-    sessionId,
+    session: namedBy(sessionId),
     issuedAt: NOW,
     presented: { id, nextId },
   });

@@ -16,7 +16,7 @@ import {
   uniqueName,
 } from '../support/people.ts';
 import { keepRows, removeAdmins, restoreRows } from '../support/state.ts';
-import { claimsOf, envWithInterchange, referenceToken } from '../support/wire-tokens.ts';
+import { envWithInterchange, referenceToken, sessionIdOf } from '../support/wire-tokens.ts';
 
 keepConsoleLines();
 
@@ -58,14 +58,14 @@ const byMe = ({ id, username, access }: SignedIn) => ({
   actor_id: id,
   actor_username: username,
   actor_kind: 'session',
-  actor_credential: claimsOf(access).sid,
+  actor_credential: sessionIdOf(access),
 });
 
 describe('a login', () => {
   it('is recorded with who, from where, and the request that it was', async () => {
     const who = await person();
     const answer = await login(who.username, who.password);
-    const { sid } = claimsOf(answer.body.access);
+    const sessionId = sessionIdOf(answer.body.access);
     const { results } = await list(`user_id=${who.id}&event=authn_login_success`);
     expect(results).toEqual([
       {
@@ -79,7 +79,7 @@ describe('a login', () => {
         actor_id: who.id,
         actor_username: who.username,
         actor_kind: 'password',
-        actor_credential: sid,
+        actor_credential: sessionId,
         address: '203.0.113.7',
         country: null,
         request_id: answer.headers.get('X-Request-Id'),
@@ -192,7 +192,7 @@ describe('the end of a login', () => {
     const events = await eventsOf(who);
     expect(events.map(({ detail }) => detail)).toEqual(
       expect.arrayContaining(
-        ended(all.map(({ access }) => claimsOf(access).sid)).map((session_id) => ({ session_id })),
+        ended(all.map(({ access }) => sessionIdOf(access))).map((session_id) => ({ session_id })),
       ),
     );
     expect(events).toHaveLength(ended(['1', '2', '3']).length);
@@ -232,12 +232,12 @@ describe('the end of a login', () => {
       await signedInAs('delete_session'),
       await signedInAs(),
     ];
-    const { sid } = claimsOf(who.access);
-    await del(`/sessions/${sid}/`, { token: stranger.access });
+    const sessionId = sessionIdOf(who.access);
+    await del(`/sessions/${sessionId}/`, { token: stranger.access });
     expect(await eventsOf(who)).toEqual([]);
-    await del(`/sessions/${sid}/`, { token: helper.access });
+    await del(`/sessions/${sessionId}/`, { token: helper.access });
     expect(await eventsOf(who)).toMatchObject([
-      { event: 'authn_token_revoked', detail: { session_id: sid }, ...byMe(helper) },
+      { event: 'authn_token_revoked', detail: { session_id: sessionId }, ...byMe(helper) },
     ]);
   });
 });

@@ -6,7 +6,15 @@ import { keepConsoleLines } from '../support/console-lines.ts';
 import { env } from '../support/env.ts';
 import { broken, counted, failing, LOST } from '../support/intercepted-database.ts';
 import { keyOf, person, type SignedIn, signedInAdmin, signedInAs, signIn } from '../support/people.ts';
-import { claimsOf, envWithInterchange, forged, referenceToken, resigned } from '../support/wire-tokens.ts';
+import {
+  claimsOf,
+  envWithInterchange,
+  forged,
+  nowInSeconds,
+  referenceToken,
+  resigned,
+  sessionIdOf,
+} from '../support/wire-tokens.ts';
 
 keepConsoleLines();
 
@@ -23,7 +31,7 @@ describe('introspection', () => {
   it('of an access token and of a refresh token tells whose it is, its claims and what its user may do', async () => {
     const who = await signedInAs('view_user', 'add_user');
     for (const kind of ['access', 'refresh'] as const) {
-      const { exp, iat, jti, sid } = claimsOf(who[kind]);
+      const { exp, iat, jti } = claimsOf(who[kind]);
       const { status, body, headers } = await ask(who[kind]);
       expect([status, headers.get('Cache-Control')]).toEqual([200, 'no-store']);
       expect(body).toEqual({
@@ -36,7 +44,7 @@ describe('introspection', () => {
         user_id: who.id,
         user_level: 1,
         permissions: ['add_user', 'view_user'],
-        ...{ exp, iat, jti, sid },
+        ...{ exp, iat, jti, sid: sessionIdOf(who[kind]) },
       });
     }
   });
@@ -69,11 +77,23 @@ describe('introspection', () => {
     expect(body).toMatchObject({ active: true, iss: 'https://accounts.example', aud: 'shop' });
   });
 
-  it('of another issuer’s token tells no session and no time that it lacks', async () => {
+  it('of another issuer’s token tells no session, and the end that holds here', async () => {
     const { id } = await person();
-    const { body } = await ask(await referenceToken(id, { iat: undefined }), { env: envWithInterchange() });
+    const iat = nowInSeconds() - 60;
+    const token = await referenceToken(id, { iat, exp: iat + 10 * 86_400 });
+    const { body } = await ask(token, { env: envWithInterchange() });
     expect(body).toMatchObject({ active: true, kind: 'access_token', token_type: 'Bearer', user_id: id });
-    expect(Object.keys(body).filter((name) => ['sid', 'iat', 'iss', 'aud'].includes(name))).toEqual([]);
+    expect(body).toMatchObject({ iat, exp: iat + 86_400 });
+    expect(Object.keys(body).filter((name) => ['sid', 'iss', 'aud'].includes(name))).toEqual([]);
+  });
+
+  it.each([
+    ['without iat', { iat: undefined }],
+    ['one refresh lifetime old', { iat: nowInSeconds() - 86_400, exp: nowInSeconds() + 86_400 }],
+  ])('of another issuer’s token %s is that it is not active', async (_, claims) => {
+    const { id } = await person();
+    const { body } = await ask(await referenceToken(id, claims), { env: envWithInterchange() });
+    expect(body).toEqual({ active: false });
   });
 
   it('takes forms and a hint, which changes nothing even when it is wrong', async () => {
@@ -146,11 +166,10 @@ describe('what is not good', () => {
     const rotating = { env: envWith({ REFRESH_ROTATION: 'on' }) };
     const { refresh, access } = await signedInAs();
     for (let i = 0; i < 3; i++) expect((await ask(refresh, rotating)).body.active).toBe(true);
-    const { sid } = claimsOf(refresh);
     const newer = await post('/token/refresh/', { refresh }, rotating);
     // Twenty seconds on, and the newer one has been used: what it replaced is refused.
     await env.DB.prepare('update sessions set refresh_made_at = ?, refresh_used = 1 where id = ?')
-      .bind(Date.now() - 20_000, sid)
+      .bind(Date.now() - 20_000, sessionIdOf(refresh))
       .run();
     expect((await ask(refresh, rotating)).text).toBe('{"active":false}');
     expect((await ask(newer.body.refresh, rotating)).body.active).toBe(true);

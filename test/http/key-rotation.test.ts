@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { promotableAt, retirableAt } from '../../src/cli/key-rotation.ts';
 import type { Env } from '../../src/env.ts';
 import { envWith, get, post } from '../support/api.ts';
+import { env } from '../support/env.ts';
 import { newJwk, publicPart, setOf } from '../support/jwks.ts';
 import { person } from '../support/people.ts';
 
@@ -26,12 +27,15 @@ const TAKEN = {
 async function workers(): Promise<Record<Generation, Env>> {
   const [old, next] = [await newJwk('ES256'), await newJwk('ES256')];
   return {
-    before: envWith({ JWT_KEYS: setOf(old) }),
-    added: envWith({ JWT_KEYS: setOf(old), JWT_KEYS_2: setOf(next) }),
-    promoted: envWith({ JWT_KEYS: setOf(publicPart(old)), JWT_KEYS_2: setOf(next) }),
-    retired: envWith({ JWT_KEYS: '', JWT_KEYS_2: setOf(next) }),
+    before: envWith({ ...bare, JWT_KEYS: setOf(old) }),
+    added: envWith({ ...bare, JWT_KEYS: setOf(old), JWT_KEYS_2: setOf(next) }),
+    promoted: envWith({ ...bare, JWT_KEYS: setOf(publicPart(old)), JWT_KEYS_2: setOf(next) }),
+    retired: envWith({ ...bare, JWT_KEYS: '', JWT_KEYS_2: setOf(next) }),
   };
 }
+
+/** Without a refresh key, so that the signing keys sign all tokens. */
+const bare = { REFRESH_KEY: '' };
 
 let running: Record<Generation, Env>;
 beforeAll(async () => {
@@ -51,6 +55,15 @@ describe('Workers with different generations of the secrets', () => {
     const expected = TAKEN[minter][taker] ? 200 : 401;
     expect(answers.map(({ status }) => status)).toEqual([expected, expected, expected]);
   });
+});
+
+it('with a refresh key, refresh tokens do not depend on the generation of the signing keys', async () => {
+  const { REFRESH_KEY } = env;
+  for (const [minter, taker] of pairs) {
+    const { body } = await post('/token/', await person(), { env: { ...running[minter], REFRESH_KEY } });
+    const on = { env: { ...running[taker], REFRESH_KEY } };
+    expect((await post('/token/refresh/', { refresh: body.refresh }, on)).status).toBe(200);
+  }
 });
 
 type Steps = { added: number; promoted: number; retired: number };

@@ -11,6 +11,7 @@ import {
   nowInSeconds,
   referenceToken,
   resigned,
+  sessionIdOf,
   tokensOfExpiredSession,
 } from '../support/wire-tokens.ts';
 
@@ -147,7 +148,7 @@ describe('POST auth/cookie/login/', () => {
     const who = await person();
     const { body } = await logInPage(who, { headers: { 'CF-Connecting-IP': '203.0.113.5' } });
     expect(await eventsOf(who, 'authn_login_success')).toMatchObject([
-      { actor_id: who.id, actor_credential: claimsOf(body.access).sid, address: '203.0.113.5' },
+      { actor_id: who.id, actor_credential: sessionIdOf(body.access), address: '203.0.113.5' },
     ]);
   });
 
@@ -328,16 +329,16 @@ describe('POST auth/cookie/logout/', () => {
     const [who, other] = [await signedInAs(), await signedInAs()];
     const options = { token: other.access, headers: { 'CF-Connecting-IP': '203.0.113.5' } };
     const { headers } = await logOutPage(who.refresh, options);
-    const { sid } = claimsOf(who.refresh);
+    const sessionId = sessionIdOf(who.refresh);
     expect(await eventsOf(who, 'authn_token_revoked')).toMatchObject([
       {
         user_id: who.id,
         actor_id: who.id,
         actor_kind: 'session',
-        actor_credential: sid,
+        actor_credential: sessionId,
         address: '203.0.113.5',
         request_id: headers.get('X-Request-Id'),
-        detail: JSON.stringify({ session_id: sid }),
+        detail: JSON.stringify({ session_id: sessionId }),
       },
     ]);
     expect((await get('/users/me/', { token: other.access })).status).toBe(200);

@@ -5,7 +5,14 @@ import { keepConsoleLines } from '../support/console-lines.ts';
 import { env } from '../support/env.ts';
 import { broken, counted } from '../support/intercepted-database.ts';
 import { keyOf, person, type SignedIn, signedInAdmin, signedInAs, signIn } from '../support/people.ts';
-import { claimsOf, envWithInterchange, forged, referenceToken, resigned } from '../support/wire-tokens.ts';
+import {
+  claimsOf,
+  envWithInterchange,
+  forged,
+  referenceToken,
+  resigned,
+  sessionIdOf,
+} from '../support/wire-tokens.ts';
 
 keepConsoleLines();
 
@@ -38,9 +45,14 @@ describe('revoking', () => {
       expect(await statusesOf(who)).toEqual([401, 401]);
       expect(await statusesOf(elsewhere)).toEqual([200, 200]);
       expect((await get('/users/me/', { key })).status).toBe(200);
-      const { sid } = claimsOf(who.access);
+      const sessionId = sessionIdOf(who.access);
       expect(await revocationsOf(who.id)).toMatchObject([
-        { actor_id: who.id, actor_kind: 'session', actor_credential: sid, detail: { session_id: sid } },
+        {
+          actor_id: who.id,
+          actor_kind: 'session',
+          actor_credential: sessionId,
+          detail: { session_id: sessionId },
+        },
       ]);
     },
   );

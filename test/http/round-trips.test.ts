@@ -1,4 +1,4 @@
-import { decodeJwt, decodeProtectedHeader, generateKeyPair, importJWK, SignJWT } from 'jose';
+import { decodeJwt, decodeProtectedHeader, generateKeyPair, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { type Answer, type Call, call, envWith, get, patch, post } from '../support/api.ts';
 import { env } from '../support/env.ts';
@@ -6,6 +6,7 @@ import { exampleOf, sendExample } from '../support/examples.ts';
 import { counted, failing, LOST, type Trip } from '../support/intercepted-database.ts';
 import { pathWith, readOperations } from '../support/openapi.ts';
 import { keyOf, person, type SignedIn, signedInAdmin, signedInAs } from '../support/people.ts';
+import { resigned } from '../support/wire-tokens.ts';
 
 /** The design's budgets, credentials included. Whatever is not listed may take three. */
 const EXACTLY: Record<string, number> = {
@@ -140,16 +141,11 @@ describe('no round trip is made', () => {
   const noTripFor = async (status: number, method: string, path: string, options: Call = {}) =>
     expect(await tripsOf((bindings) => call(method, path, { ...options, ...bindings }), status)).toBe(0);
 
-  /** The same token with some claims replaced, signed by `key` or by the run's own. */
-  async function resigned(token: string, claims: object, key?: CryptoKey): Promise<string> {
+  async function strangersToken({ access: token }: SignedIn): Promise<string> {
     const { alg = '', ...header } = decodeProtectedHeader(token);
-    return new SignJWT({ ...decodeJwt(token), ...claims })
-      .setProtectedHeader({ alg, ...header })
-      .sign(key ?? (await importJWK(JSON.parse(env.JWT_KEYS).keys[0], alg)));
+    const key = alg === 'HS256' ? new Uint8Array(32) : (await generateKeyPair(alg)).privateKey;
+    return new SignJWT(decodeJwt(token)).setProtectedHeader({ alg, ...header }).sign(key);
   }
-
-  const strangersToken = async ({ access }: SignedIn): Promise<string> =>
-    resigned(access, {}, (await generateKeyPair('ES256')).privateKey);
 
   const badTokens: [what: string, make: (caller: SignedIn) => Promise<string> | string][] = [
     ['malformed', () => 'nonsense'],

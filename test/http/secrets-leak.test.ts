@@ -160,6 +160,7 @@ async function leaksOf(bindings: Env): Promise<{ leaks: string[]; stage: Stage }
     keep('stored hash without its parameters', hash.split('$').at(-1));
   }
   for (const { d } of JSON.parse(env.JWT_KEYS).keys) keep('private signing key', d);
+  keep('refresh key', env.REFRESH_KEY.split('.')[1]);
   const logged = lines.map((text): Spoken => ({ where: `the log: ${text.slice(0, 80)}`, text }));
   return { leaks: leaksIn([...spoken, ...logged], secrets), stage };
 }
@@ -187,6 +188,7 @@ describe('no secret is told, in a log line or in an answer that need not carry i
       'digest of a key',
       'stored password hash',
       'private signing key',
+      'refresh key',
     ]) {
       expect(
         [...stage.secrets.keys()].some((name) => name.startsWith(`${kind} (`)),
@@ -222,10 +224,17 @@ describe('no secret is told, in a log line or in an answer that need not carry i
       'JWT_KEYS holds a key that cannot be imported',
       { JWT_KEYS: env.JWT_KEYS.replace(/"y":"[^"]*"/, '"y":"AA"') },
     ],
+    ['REFRESH_KEY is malformed', { REFRESH_KEY: env.REFRESH_KEY.replace('.', '') }],
+    ['REFRESH_KEY is cut', { REFRESH_KEY: env.REFRESH_KEY.slice(0, 30) }],
+    ['REFRESH_KEY is there twice', { REFRESH_KEY_2: env.REFRESH_KEY }],
     ['JWT_KEYS holds its key twice', { JWT_KEYS: env.JWT_KEYS.replace(/\[(.*)\]/, '[$1,$1]') }],
     [
       'a var holds what belongs into a secret',
-      { PASSWORD_MIN_LENGTH: env.JWT_KEYS, JWT_ISSUER: `${env.JWT_KEYS}?` },
+      {
+        PASSWORD_MIN_LENGTH: env.JWT_KEYS,
+        JWT_ISSUER: `${env.JWT_KEYS}?`,
+        JWT_AUDIENCE: `${env.REFRESH_KEY}?`,
+      },
     ],
   ])('when %s', async (_, vars) => {
     const { leaks } = await leaksOf(envWith(vars));

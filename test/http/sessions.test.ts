@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { call, del, get, post, requestOf, send } from '../support/api.ts';
 import { keyOf, person, type SignedIn, signedInAdmin, signedInAs, signIn } from '../support/people.ts';
 import {
-  claimsOf,
   envWithInterchange,
   referenceToken,
+  sessionIdOf,
   tokensOfExpiredSession,
 } from '../support/wire-tokens.ts';
 
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0';
-const sidOf = ({ access }: SignedIn): string => claimsOf(access).sid;
+const idOf = ({ access }: SignedIn): string => sessionIdOf(access);
 const isGood = async ({ access }: SignedIn): Promise<boolean> =>
   (await get('/users/me/', { token: access })).status === 200;
 const times = async (n: number, who: Parameters<typeof signIn>[0]): Promise<SignedIn[]> => {
@@ -35,7 +35,7 @@ describe('GET sessions/', () => {
       [
         {
           ...common,
-          id: sidOf(current),
+          id: idOf(current),
           device: '',
           user_agent: '',
           address: null,
@@ -86,8 +86,8 @@ describe('GET sessions/', () => {
     const other = await signedInAs();
     const viewer = await signedInAs('view_session');
     const { body } = await get(`/sessions/?user_id=${other.id}`, { token: viewer.access });
-    expect(body).toMatchObject([{ id: sidOf(other), user_id: other.id, current: false }]);
-    expect((await get('/sessions/', { token: viewer.access })).body).toMatchObject([{ id: sidOf(viewer) }]);
+    expect(body).toMatchObject([{ id: idOf(other), user_id: other.id, current: false }]);
+    expect((await get('/sessions/', { token: viewer.access })).body).toMatchObject([{ id: idOf(viewer) }]);
     const outsider = await signedInAs('view_user', 'delete_session');
     expect((await get(`/sessions/?user_id=${other.id}`, { token: outsider.access })).status).toBe(403);
     expect((await get('/sessions/?user_id=999999', { token: viewer.access })).body).toEqual([]);
@@ -101,23 +101,23 @@ describe('DELETE sessions/{id}/', () => {
   it('ends one login and no other, both its tokens at the next request', async () => {
     const [here, there, third] = await times(3, await person());
     if (here === undefined || there === undefined || third === undefined) throw new Error('no logins');
-    const answer = await del(`/sessions/${sidOf(there)}/`, { token: here.access });
+    const answer = await del(`/sessions/${idOf(there)}/`, { token: here.access });
     expect([answer.status, answer.text]).toEqual([204, '']);
     expect((await post('/token/refresh/', { refresh: there.refresh })).status).toBe(401);
     expect([await isGood(here), await isGood(there), await isGood(third)]).toEqual([true, false, true]);
-    expect((await del(`/sessions/${sidOf(there)}/`, { token: here.access })).status).toBe(404);
+    expect((await del(`/sessions/${idOf(there)}/`, { token: here.access })).status).toBe(404);
   });
 
   it('ends the one that it comes with, too', async () => {
     const who = await signedInAs();
-    expect((await del(`/sessions/${sidOf(who)}/`, { token: who.access })).status).toBe(204);
+    expect((await del(`/sessions/${idOf(who)}/`, { token: who.access })).status).toBe(204);
     expect(await isGood(who)).toBe(false);
   });
 
   it('ends another’s for who may delete sessions, unless the owner holds a right that the caller lacks', async () => {
     const [plain, admin, helper] = [await signedInAs(), await signedInAdmin(), await signedInAs('add_user')];
     const ender = await signedInAs('delete_session');
-    const end = (of: SignedIn, by: SignedIn) => del(`/sessions/${sidOf(of)}/`, { token: by.access });
+    const end = (of: SignedIn, by: SignedIn) => del(`/sessions/${idOf(of)}/`, { token: by.access });
     expect((await end(plain, await signedInAs('view_session'))).status).toBe(404);
     expect([(await end(admin, ender)).status, (await end(helper, ender)).status]).toEqual([403, 403]);
     expect([await isGood(plain), await isGood(admin), await isGood(helper)]).toEqual([true, true, true]);
@@ -137,8 +137,8 @@ describe('DELETE sessions/{id}/', () => {
   it('is not for a caller with an API key, not even with an admin’s', async () => {
     const [admin, who] = [await signedInAdmin(), await signedInAs()];
     const key = await keyOf(admin);
-    expect((await del(`/sessions/${sidOf(who)}/`, { key })).status).toBe(403);
-    expect((await del(`/sessions/${sidOf(admin)}/`, { key })).status).toBe(403);
+    expect((await del(`/sessions/${idOf(who)}/`, { key })).status).toBe(403);
+    expect((await del(`/sessions/${idOf(admin)}/`, { key })).status).toBe(403);
     expect((await get(`/sessions/?user_id=${who.id}`, { key })).body).toHaveLength(1);
     expect([await isGood(who), await isGood(admin)]).toEqual([true, true]);
   });

@@ -184,10 +184,22 @@ describe('the tokens of a login', () => {
     const before = nowInSeconds();
     const { id, access, refresh } = await signedInAs('view_user');
     const kinds = [
-      { jwt: access, kind: 'access', typ: 'at+jwt', seconds: 1800 },
-      { jwt: refresh, kind: 'refresh', typ: 'rt+jwt', seconds: 86_400 },
+      {
+        jwt: access,
+        kind: 'access',
+        key: { alg: 'ES256', kid: expect.stringMatching(/^[\w-]{43}$/) },
+        typ: 'at+jwt',
+        seconds: 1800,
+      },
+      {
+        jwt: refresh,
+        kind: 'refresh',
+        key: { alg: 'HS256', kid: 'refresh' },
+        typ: 'rt+jwt',
+        seconds: 86_400,
+      },
     ];
-    for (const { jwt, kind, typ, seconds } of kinds) {
+    for (const { jwt, kind, key, typ, seconds } of kinds) {
       const claims = claimsOf(jwt);
       expect(claims).toEqual({
         token_type: kind,
@@ -200,7 +212,7 @@ describe('the tokens of a login', () => {
       });
       expect(claims.iat).toBeGreaterThanOrEqual(before);
       expect(claims.iat).toBeLessThanOrEqual(nowInSeconds());
-      expect(headerOf(jwt)).toEqual({ alg: 'ES256', kid: expect.stringMatching(/^[\w-]{43}$/), typ });
+      expect(headerOf(jwt)).toEqual({ ...key, typ });
     }
     expect(claimsOf(access).sid).toBe(claimsOf(refresh).sid);
     expect(claimsOf(access).jti).not.toBe(claimsOf(refresh).jti);

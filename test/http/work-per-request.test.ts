@@ -13,35 +13,48 @@ type Budget = [what: string, ask: Ask, work: Work, statements: number];
 
 const bodyOf = ({ username, password }: Caller) => ({ username, password });
 
-/** In an isolate that has answered the same before. A wrong password is hashed like a right one. */
+/**
+ * In an isolate that has answered the same before. A wrong password is hashed like a right one. The digest of a token is
+ * the id of its session.
+ */
 const BUDGETS: Budget[] = [
   [
     'GET users/me/ by Bearer',
     ({ access: token }, on) => get('/users/me/', { token, ...on }),
-    { verify: 1 },
+    { verify: 1, digest: 1 },
     1,
   ],
   ['GET users/me/ by key', ({ key }, on) => get('/users/me/', { key, ...on }), { digest: 1 }, 1],
   ['GET users/me/ without either', (_, on) => get('/users/me/', on), {}, 0],
-  ['GET auth/verify/', ({ access: token }, on) => get('/auth/verify/', { token, ...on }), { verify: 1 }, 1],
-  ['POST token/verify/', ({ access }, on) => post('/token/verify/', { token: access }, on), { verify: 1 }, 1],
+  [
+    'GET auth/verify/',
+    ({ access: token }, on) => get('/auth/verify/', { token, ...on }),
+    { verify: 1, digest: 1 },
+    1,
+  ],
+  [
+    'POST token/verify/',
+    ({ access }, on) => post('/token/verify/', { token: access }, on),
+    { verify: 1, digest: 1 },
+    1,
+  ],
   [
     'POST token/refresh/',
     ({ refresh }, on) => post('/token/refresh/', { refresh }, on),
-    { verify: 1, sign: 1 },
+    { verify: 1, digest: 1, sign: 1 },
     2,
   ],
   [
     'POST token/introspect/',
     ({ access, key }, on) => post('/token/introspect/', { token: access }, { key, ...on }),
-    { digest: 1, verify: 1 },
+    { digest: 2, verify: 1 },
     2,
   ],
   [
-    // The name's digest and two tokens; PBKDF2 takes a key that is made of each password.
+    // The name's digest, the session's and two tokens; PBKDF2 takes a key that is made of each password.
     'POST token/',
     (caller, on) => post('/token/', bodyOf(caller), on),
-    { importKey: 1, deriveBits: 1, sign: 3 },
+    { importKey: 1, deriveBits: 1, digest: 1, sign: 3 },
     14,
   ],
   ['GET jwks.json', (_, on) => get('/.well-known/jwks.json', on), {}, 0],
@@ -104,8 +117,8 @@ describe('an isolate', () => {
   it('imports its keys once, whatever is asked of it first and after', async () => {
     const on = { env: envWith({}) };
     const first = await workOf(() => get('/users/me/', { token: caller.access, ...on }));
-    // Its public and its private part, and the one for digests.
-    expect(first.importKey).toBe(3);
+    // Its public and its private part, the one for digests, and the one of refresh tokens.
+    expect(first.importKey).toBe(4);
     for (const [what, ask] of BUDGETS.filter(([name]) => name !== 'POST token/'))
       expect((await workOf(() => ask(caller, on))).importKey, what).toBeUndefined();
   });

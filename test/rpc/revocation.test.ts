@@ -4,7 +4,7 @@ import { createVerifier } from '../../src/verify/verifier.ts';
 import { del, get, patch, post } from '../support/api.ts';
 import { groupOf, keyOf, person, type SignedIn, signedInAdmin, signIn } from '../support/people.ts';
 import { authenticate, verify } from '../support/rpc.ts';
-import { claimsOf } from '../support/wire-tokens.ts';
+import { sessionIdOf } from '../support/wire-tokens.ts';
 
 type Scene = { who: SignedIn; elsewhere: SignedIn; key: string; admin: string };
 type Credential = 'access' | 'refresh' | 'key';
@@ -31,7 +31,7 @@ const EVENTS: Record<string, (scene: Scene) => Promise<unknown>> = {
   'logout of another login': ({ elsewhere }) => logout(elsewhere),
   'logout everywhere': ({ elsewhere }) => logout(elsewhere, 'global'),
   'that login is ended from a list': ({ who, elsewhere }) =>
-    del(`/sessions/${claimsOf(who.access).sid}/`, { token: elsewhere.access }),
+    del(`/sessions/${sessionIdOf(who.access)}/`, { token: elsewhere.access }),
   '`token/revoke/` of its access token': ({ who }) => revoke(who.access),
   '`token/revoke/` of its refresh token': ({ who }) => revoke(who.refresh),
   'the key is revoked': ({ who }) => post('/api-keys/revoke/', {}, { token: who.access }),

@@ -5,6 +5,7 @@ import type { Env } from '../../src/env.ts';
 /** The bindings that `test/vitest.config.ts` gives; the cast is that file's promise. */
 export const boundEnv = bound as unknown as Env & {
   JWT_KEYS: string;
+  REFRESH_KEY: string;
   TEST_MIGRATIONS: D1Migration[];
   FUZZ_MINUTES: string;
   FUZZ_SEED: string;

@@ -2,7 +2,7 @@ import { type Answer, type Call, call, post } from './api.ts';
 import { type Operation, pathWith } from './openapi.ts';
 import { FROM_PAGE, keeping } from './page-logins.ts';
 import { groupOf, keyOf, person, signedInAdmin, signedInAs, signIn, uniqueName } from './people.ts';
-import { claimsOf } from './wire-tokens.ts';
+import { sessionIdOf } from './wire-tokens.ts';
 
 /** A request that succeeds, from people of its own. */
 export type Example = Call & { id?: number | string };
@@ -69,7 +69,7 @@ const EXAMPLES: Record<string, () => Promise<Example>> = {
   listSessions: signedIn(),
   deleteSession: async () => {
     const who = await signedInAs();
-    return { token: who.access, id: claimsOf((await signIn(who)).access).sid };
+    return { token: who.access, id: sessionIdOf((await signIn(who)).access) };
   },
   listAuditEvents: async () => ({ token: (await signedInAs('view_auditevent')).access }),
   listApiKeys: signedIn(),

@@ -5,6 +5,11 @@ declare module 'node:crypto' {
     pbkdf2Sync(...args: Pbkdf2Arguments): Uint8Array;
     pbkdf2(...args: [...Pbkdf2Arguments, (error: Error | null, derived: Uint8Array) => void]): void;
   };
+  interface Hash {
+    update(text: string): Hash;
+    digest(encoding: 'hex'): string;
+  }
+  export function createHash(algorithm: string): Hash;
   const nodeCrypto: NodeCrypto;
   // biome-ignore lint/style/noDefaultExport: that is how Node exports it, and only this object can be spied on
   export default nodeCrypto;

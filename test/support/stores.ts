@@ -3,6 +3,7 @@ import type { PasswordAttempt } from '../../src/core/login-limits.ts';
 import { idsOf, type Permission } from '../../src/core/permissions.ts';
 import { type Actor, type Rights, rightsOf, type Source } from '../../src/core/principal.ts';
 import { randomId, Secret } from '../../src/core/secrets.ts';
+import { type SessionName, sessionNameOf } from '../../src/core/session-ids.ts';
 import type { NewSession } from '../../src/core/sessions.ts';
 import { NEW_USER_FIELDS, type NewUser, type User } from '../../src/core/users.ts';
 import { IDENTITY, PROFILE } from '../../src/db/accounts.ts';
@@ -78,6 +79,7 @@ export async function groupOf(...permissions: Permission[]): Promise<number> {
 
 export const newSession = (userId: number, fields: Partial<NewSession> = {}): NewSession => ({
   id: randomId(),
+  idIsDigest: true,
   userId,
   createdAt: NOW,
   expiresAt: later(86_400_000),
@@ -87,6 +89,9 @@ export const newSession = (userId: number, fields: Partial<NewSession> = {}): Ne
   userAgent: 'test',
   ...fields,
 });
+
+/** What names the session with this id: its tokens have the `sid` whose digest that is. */
+export const namedBy = (id: string): SessionName => ({ sid: `sid of ${id}`, digest: id });
 
 /** A try of a password at `NOW`, from somewhere. */
 export const newAttempt = (fields: Partial<PasswordAttempt> = {}): PasswordAttempt => {
@@ -121,12 +126,16 @@ export async function passwordHashOf(userId: number): Promise<Secret> {
 }
 
 /** A live session of this user; returns its id. */
-export async function storedSession(userId: number): Promise<string> {
-  const session = newSession(userId);
+export const storedSession = async (userId: number): Promise<string> => (await openedSession(userId)).id;
+
+/** A live session of this user, and the `sid` of its tokens. */
+export async function openedSession(userId: number): Promise<{ id: string; sid: string }> {
+  const sid = randomId();
+  const session = newSession(userId, { id: (await sessionNameOf(sid)).digest });
   if (!(await sessions.openIfUnchanged(session, await passwordHashOf(userId), null))) {
     throw new Error('the session could not be opened');
   }
-  return session.id;
+  return { id: session.id, sid };
 }
 
 export async function sessionIdsOf(userId: number): Promise<string[]> {

@@ -16,7 +16,7 @@ export const minted = (
   key?: SigningKey,
 ): Promise<string> => {
   const expiresAt = new Date(NOW.getTime() + 1_800_000);
-  const plain = { kind: 'access', userId: 7, sessionId: 'a1b2', issuedAt: NOW, expiresAt } as const;
+  const plain = { kind: 'access', userId: 7, sid: 'a1b2', issuedAt: NOW, expiresAt } as const;
   return mintToken(key ?? keys.signer, policy, { ...plain, ...overrides });
 };
 
@@ -34,9 +34,12 @@ export async function compact(
   payload: unknown,
   key: SigningKey | CryptoKey,
 ): Promise<string> {
-  const input = `${encoded(header)}.${encoded(payload)}`;
-  return `${input}.${base64url.encode(await signature(input, 'signWith' in key ? key.signWith : key))}`;
+  return signedInput(`${encoded(header)}.${encoded(payload)}`, key);
 }
+
+/** A text and its signature, whether or not it is the header and payload of a token. */
+export const signedInput = async (input: string, key: SigningKey | CryptoKey): Promise<string> =>
+  `${input}.${base64url.encode(await signature(input, 'signWith' in key ? key.signWith : key))}`;
 
 async function signature(input: string, key: CryptoKey | undefined): Promise<Uint8Array> {
   if (key === undefined) throw new Error('that key does not sign');

@@ -1,13 +1,16 @@
-import { importJWK, SignJWT } from 'jose';
+import { createHash } from 'node:crypto';
+import { calculateJwkThumbprint, importJWK, SignJWT } from 'jose';
+import { newSessionId } from '../../src/core/session-ids.ts';
 import { mintToken, type TokenKind } from '../../src/core/tokens.ts';
 import { connect } from '../../src/db/client.ts';
 import { createAttemptStore } from '../../src/db/login-attempts.ts';
 import { createSessionStore } from '../../src/db/sessions.ts';
 import type { Env } from '../../src/env.ts';
+import { servicesOf } from '../../src/services.ts';
 import { envWith, type JsonBody } from './api.ts';
 import { env } from './env.ts';
-import { parsedSets } from './jwks.ts';
 import type { Person } from './people.ts';
+import { refreshKeyBytes } from './refresh-secrets.ts';
 
 export type Claims = Record<string, unknown>;
 
@@ -21,11 +24,24 @@ export const nowInSeconds = (): number => Math.floor(Date.now() / 1000);
 export const forged = (jwt: string): string =>
   jwt.replace(/[^.](?=[^.]*$)/, (first) => (first === 'A' ? 'B' : 'A'));
 
-/** A genuine token with some members replaced (undefined: left out), signed with the run's own key. */
+/** The id of the session that a token belongs to, as lists show it; by another implementation than ours. */
+export const sessionIdOf = (jwt: string): string =>
+  createHash('sha256').update(claimsOf(jwt).sid).digest('hex').slice(0, 32);
+
+/** The kid of the key that others know, which signs access tokens. */
+export const publishedKid = async (): Promise<string> =>
+  calculateJwkThumbprint(JSON.parse(env.JWT_KEYS).keys[0]);
+
+/** A token with some members replaced (undefined: left out), signed with the key of the run that its `kid` names. */
 export async function resigned(jwt: string, claims: Claims, header: Claims = {}): Promise<string> {
-  const key = await importJWK(JSON.parse(env.JWT_KEYS).keys[0], 'ES256');
+  const { kid } = headerOf(jwt);
+  const isUnderRefreshKey = (header['kid'] ?? kid) === 'refresh';
+  const alg = isUnderRefreshKey ? 'HS256' : 'ES256';
+  const key = isUnderRefreshKey
+    ? refreshKeyBytes(env.REFRESH_KEY)
+    : await importJWK(JSON.parse(env.JWT_KEYS).keys[0], alg);
   return new SignJWT({ ...claimsOf(jwt), ...claims })
-    .setProtectedHeader({ ...headerOf(jwt), ...header, alg: 'ES256' })
+    .setProtectedHeader({ ...headerOf(jwt), ...header, alg })
     .sign(key);
 }
 
@@ -64,10 +80,11 @@ export async function tokensOfExpiredSession(of: Person): Promise<{ access: stri
     asker: null,
   });
   if (login === null) throw new Error('there is no such user');
-  const keys = await parsedSets(env.JWT_KEYS);
+  const keys = await servicesOf(env).signingKeys();
   const now = Date.now();
+  const { sid, ...stored } = await newSessionId(keys, new Date());
   const session = {
-    id: crypto.randomUUID(),
+    ...stored,
     userId: of.id,
     address: null,
     country: null,
@@ -83,7 +100,7 @@ export async function tokensOfExpiredSession(of: Person): Promise<{ access: stri
       {
         kind,
         userId: of.id,
-        sessionId: session.id,
+        sid,
         issuedAt: times.createdAt,
         expiresAt: new Date(now + 60_000),
       },

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AccountsBinding } from '../../src/verify/caller.ts';
 import { createVerifier } from '../../src/verify/verifier.ts';
+import { spellingsOf } from '../support/spellings.ts';
 import {
   type JwksEndpoint,
   newSigner,
@@ -138,6 +139,60 @@ describe('is refused:', () => {
       expect(await verify(parts.join('.'))).toEqual(refused('token_invalid'));
     }
   });
+
+  it('another spelling of it, in whichever part, before any key is asked for', async () => {
+    for (const [what, token] of spellingsOf(await tokenBy(signer)))
+      expect([what, await verify(token)]).toEqual([what, refused('token_invalid')]);
+    expect(endpoint.asked()).toBe(0);
+  });
+
+  it.each(['refresh', 'refresh-2', 'refresh-17'])(
+    'a refresh token by its kid (%s), before any key is asked for',
+    async (kid) => {
+      const [, payload = '', signature] = (await tokenBy(signer)).split('.');
+      for (const header of [
+        { alg: 'HS256', typ: 'rt+jwt' },
+        { alg: 'ES256', typ: 'at+jwt' },
+        { alg: 'none' },
+        {},
+      ]) {
+        const token = `${base64url({ ...header, kid })}.${payload}.${signature}`;
+        expect(await verify(token)).toEqual(refused('token_wrong_type'));
+        expect(await verify(`${token}=`)).toEqual(refused('token_invalid'));
+      }
+      expect(endpoint.asked()).toBe(0);
+    },
+  );
+
+  it('a refresh token by its kid, whatever key the set has under it', async () => {
+    const keys = [{ ...signer.publicJwk, kid: 'refresh' }];
+    const token = await tokenBy({ ...signer, kid: 'refresh' });
+    expect(await createVerifier({ jwks: { keys } }).verify(token)).toEqual(refused('token_wrong_type'));
+  });
+
+  it.each([
+    'Refresh',
+    'refresh-',
+    'refresh-x',
+    'xrefresh',
+    ' refresh',
+    ['refresh'],
+    { kid: 'refresh' },
+    null,
+  ])('a token with the kid %j, as any that nobody knows', async (kid) => {
+    const token = await tokenBy(signer, {}, { kid });
+    expect(await verify(token)).toEqual(refused('token_invalid'));
+  });
+
+  it.each(['[]', '"refresh"', 'null', 'kid', '{"kid":"refresh"'])(
+    'a header that is %s, before any key is asked for',
+    async (text) => {
+      const [, payload, signature] = (await tokenBy(signer)).split('.');
+      const header = Buffer.from(text).toString('base64url');
+      expect(await verify(`${header}.${payload}.${signature}`)).toEqual(refused('token_invalid'));
+      expect(endpoint.asked()).toBe(0);
+    },
+  );
 
   it('`none` and HS256 with the public key as its secret, before any key is asked for', async () => {
     const [, payload = ''] = (await tokenBy(signer)).split('.');

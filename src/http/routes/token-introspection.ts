@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { type Introspection, introspect } from '../../core/introspection.ts';
+import { type IntrospectedToken, type Introspection, introspect } from '../../core/introspection.ts';
 import { type Account, heldPermissions, type Identity } from '../../core/principal.ts';
-import type { TokenClaims, TokenPolicy } from '../../core/tokens.ts';
+import type { TokenPolicy } from '../../core/tokens.ts';
 import { requires } from '../access.ts';
 import { documentation, lazily } from '../documentation.ts';
 import { anyToken, typeHint } from '../fields.ts';
@@ -39,7 +39,10 @@ const good = lazily(() =>
       exp: seconds(1795600000, 'Seconds since 1970. A key does not expire, and has no member below either.'),
       iat: seconds(1795598200, 'Seconds since 1970.'),
       jti: text('3f1c2d4e5b6a79881726354433221100', 'The id of the token.'),
-      sid: text('0f0e0d0c0b0a09080706050403020100', 'The session; a token of another issuer may have none.'),
+      sid: text(
+        '0f0e0d0c0b0a09080706050403020100',
+        'The id of the session, as in lists; a token of another issuer may have none.',
+      ),
       iss: text('https://accounts.example.com', 'With `JWT_ISSUER`.'),
       aud: text('example', 'With `JWT_AUDIENCE`.'),
     })
@@ -84,7 +87,7 @@ function introspectionJson(
   const { kind, account } = found;
   const type = kind === 'access_token' ? { token_type: 'Bearer' as const } : {};
   const whose = { active: true as const, kind, ...type, ...accountJson(account) };
-  return kind === 'api_key' ? whose : { ...whose, ...claimsJson(found.claims, policy) };
+  return kind === 'api_key' ? whose : { ...whose, ...tokenJson(found.token, policy) };
 }
 
 function accountJson({ user, rights }: Account<Identity>) {
@@ -99,12 +102,10 @@ function accountJson({ user, rights }: Account<Identity>) {
   };
 }
 
-function claimsJson({ id, sessionId, issuedAt, expiresAt }: TokenClaims, policy: TokenPolicy) {
-  const iat = secondsOf(issuedAt);
+function tokenJson({ id, sessionId, issuedAt, expiresAt }: IntrospectedToken, policy: TokenPolicy) {
   return {
     exp: secondsOf(expiresAt),
-    // Another issuer may leave it out, which counts as 1970.
-    ...(iat === 0 ? {} : { iat }),
+    iat: secondsOf(issuedAt),
     jti: id,
     ...(sessionId === null ? {} : { sid: sessionId }),
     ...(policy.jwtIssuer === undefined ? {} : { iss: policy.jwtIssuer }),

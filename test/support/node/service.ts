@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTestHarness } from 'wrangler';
 import { createKeySet } from '../../../src/cli/key-set.ts';
+import { refreshKeyText } from '../refresh-secrets.ts';
 import { freshCheckout, projectRoot } from './checkout.ts';
 
 export type Service = { origin: string; stop: () => Promise<void> };
@@ -20,7 +21,13 @@ export async function startService(vars: Record<string, string> = {}): Promise<S
   process.chdir(checkout.folder);
   const server = createTestHarness({
     root: checkout.folder,
-    workers: [{ configPath: 'wrangler.toml', vars, secrets: { JWT_KEYS: await createKeySet() } }],
+    workers: [
+      {
+        configPath: 'wrangler.toml',
+        vars,
+        secrets: { JWT_KEYS: await createKeySet(), REFRESH_KEY: refreshKeyText() },
+      },
+    ],
   });
   const { url } = await server.listen();
   await server.getWorker().applyD1Migrations('DB');

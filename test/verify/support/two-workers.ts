@@ -1,5 +1,6 @@
 import { createTestHarness, unstable_readConfig } from 'wrangler';
 import { createKeySet } from '../../../src/cli/key-set.ts';
+import { refreshKeyText } from '../../support/refresh-secrets.ts';
 
 const root = new URL('../../..', import.meta.url).pathname;
 const { compatibility_date } = unstable_readConfig({ config: `${root}wrangler.toml` });
@@ -47,7 +48,12 @@ export async function startTwoWorkers({ jwksUrl }: { jwksUrl: string }): Promise
           d1_databases: [
             { binding: 'DB', database_name: 'edge-accounts', migrations_dir: `${root}migrations` },
           ],
-          vars: { JWT_KEYS: await createKeySet(), RATE_LIMITS: 'off', PASSWORD_ITERATIONS: '1000' },
+          vars: {
+            JWT_KEYS: await createKeySet(),
+            REFRESH_KEY: refreshKeyText(),
+            RATE_LIMITS: 'off',
+            PASSWORD_ITERATIONS: '1000',
+          },
         },
       },
       {
