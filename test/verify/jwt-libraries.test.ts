@@ -1,13 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { decodeProtectedHeader } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { refreshKeyText } from '../support/refresh-secrets.ts';
 import { LIBRARIES, type Protection, type ResourceServer, serveProtected } from './support/jwt-libraries.ts';
 import { type Issuer, startIssuer } from './support/running-issuer.ts';
 
 const [issuer, audience] = ['https://accounts.example', 'shop'];
-
-/** The value of a secret that signs refresh tokens from that instant on, in seconds since 1970. */
-const refreshKey = (signsFrom: number): string => `${signsFrom}.${randomBytes(32).toString('base64url')}`;
 
 /** One service without a refresh key, one with its first, and one whose second key has taken over. */
 let withoutKey: Issuer;
@@ -16,7 +13,7 @@ let secondKey: Issuer;
 
 beforeAll(async () => {
   const names = { JWT_ISSUER: issuer, JWT_AUDIENCE: audience };
-  const [first, second] = [refreshKey(0), refreshKey(1)];
+  const [first, second] = [refreshKeyText(0), refreshKeyText(1)];
   [withoutKey, firstKey, secondKey] = await Promise.all([
     startIssuer(names),
     startIssuer({ ...names, REFRESH_KEY: first }),

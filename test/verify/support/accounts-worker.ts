@@ -2,7 +2,7 @@ import { type createTestHarness, unstable_readConfig } from 'wrangler';
 import { createKeySet } from '../../../src/cli/key-set.ts';
 
 export const root = new URL('../../..', import.meta.url).pathname;
-const { compatibility_date } = unstable_readConfig({ config: `${root}wrangler.toml` });
+export const { compatibility_date } = unstable_readConfig({ config: `${root}wrangler.toml` });
 
 type Worker = NonNullable<Parameters<typeof createTestHarness>[0]>['workers'][number];
 

@@ -1,9 +1,6 @@
-import { createTestHarness, unstable_readConfig } from 'wrangler';
-import { createKeySet } from '../../../src/cli/key-set.ts';
+import { createTestHarness } from 'wrangler';
 import { refreshKeyText } from '../../support/refresh-secrets.ts';
-
-const root = new URL('../../..', import.meta.url).pathname;
-const { compatibility_date } = unstable_readConfig({ config: `${root}wrangler.toml` });
+import { accountsWorker, compatibility_date, root } from './accounts-worker.ts';
 
 export type Answer = {
   status: number;
@@ -40,22 +37,7 @@ export async function startTwoWorkers({ jwksUrl }: { jwksUrl: string }): Promise
   const server = createTestHarness({
     root,
     workers: [
-      {
-        config: {
-          name: 'edge-accounts',
-          main: `${root}src/index.ts`,
-          compatibility_date,
-          d1_databases: [
-            { binding: 'DB', database_name: 'edge-accounts', migrations_dir: `${root}migrations` },
-          ],
-          vars: {
-            JWT_KEYS: await createKeySet(),
-            REFRESH_KEY: refreshKeyText(),
-            RATE_LIMITS: 'off',
-            PASSWORD_ITERATIONS: '1000',
-          },
-        },
-      },
+      await accountsWorker({ REFRESH_KEY: refreshKeyText() }),
       {
         config: {
           name: 'guarded',
