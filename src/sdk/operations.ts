@@ -110,6 +110,7 @@ export type User = {
   /** Always null: keys are kept as digests. */
   api_key: null;
   api_key_preview: string | null;
+  /** `xc_password` and `allowed_networks` are shown to the user itself and to admins only. */
   custom_properties: Record<string, unknown>;
   avatar_config: Record<string, unknown>;
   channel_profiles: number[];

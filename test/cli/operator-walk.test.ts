@@ -134,7 +134,7 @@ describe('the walk of an operator', () => {
     await follow('### Refresh keys', { only: /keys:add/ });
     expect(refreshKeys()).toEqual(['REFRESH_KEY', 'REFRESH_KEY_2']);
     const inMinutes = (minutes: number) => new Date(Date.now() + minutes * 60_000);
-    expect([signerOf(allSecrets(), inMinutes(0)), signerOf(allSecrets(), inMinutes(15))]).toEqual(
+    expect([signerOf(allSecrets(), inMinutes(0)), signerOf(allSecrets(), inMinutes(15.1))]).toEqual(
       refreshKeys(),
     );
     waitForRefreshKeys(15 + 24 * 60 + 15);
