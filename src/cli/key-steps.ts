@@ -1,4 +1,4 @@
-// What the steps of both rotations have in common: that of the signing keys and that of the refresh keys.
+// The parts that the steps of both rotations share: signing keys and refresh keys.
 
 import { describeInstant, describeWait } from './instants.ts';
 import type { Refusal } from './key-rotation.ts';

@@ -23,7 +23,7 @@ type Contexts = { signing: KeyContext; refresh: RefreshKeyContext };
 type Options = Urgency & Extent & { refresh: boolean };
 type Command = {
   takes: readonly ('remote' | 'refresh' | 'force' | 'all')[];
-  /** What is wrong with options that the command takes one by one. */
+  /** The error for options that the command takes alone but not together. */
   refuses?: (options: Options) => string | null;
   run: (contexts: Contexts, options: Options) => Promise<void>;
 };

@@ -6,7 +6,7 @@ import { refreshKeyName, refreshKeyNumber } from '../protocol/refresh-keys.ts';
 import { describeInstant } from './instants.ts';
 import { minutesAfter, OVERLAP_MINUTES, type Refusal } from './key-rotation.ts';
 
-/** What is known of a refresh key that these commands put into a secret. */
+/** A refresh key that these commands put into a secret, as its record tells. */
 export type RecordedRefreshKey = { secretName: string; addedAt: Date; signsFrom: Date };
 
 export type RefreshRotation = {

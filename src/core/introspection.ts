@@ -17,7 +17,7 @@ export type Introspection =
     }
   | { active: true; kind: 'api_key'; account: Account<Identity> };
 
-/** What is told of a token: the id of its session, never its `sid`. */
+/** The facts that introspection returns about a token: the id of its session, never its `sid`. */
 export type IntrospectedToken = Pick<TokenClaims, 'id' | 'issuedAt' | 'expiresAt'> & {
   sessionId: string | null;
 };

@@ -11,7 +11,7 @@ export const PLAIN_LEVEL = 1;
 export type Flags = { isStaff: boolean; isSuperuser: boolean };
 const NO_FLAGS: Flags = { isStaff: false, isSuperuser: false };
 
-/** What a user may do, as read with the request that asks. `level` is `user_level`, which other services can go by. */
+/** The rights of a user, as read with the request. `level` is `user_level`, which other services can go by. */
 export type Rights = Flags & { level: number; isAdmin: boolean; permissions: ReadonlySet<Permission> };
 
 /** Of a user what every request has to know of its caller. */

@@ -28,7 +28,7 @@ export const users = sqliteTable(
     loginsEndedAt: integer('logins_ended_at'),
     /** Names the last change, so that later statements of its batch act only if it was applied. */
     changeId: text('change_id').notNull(),
-    /** Who set the password, see core/makers.ts. The default is for rows that older code writes. */
+    /** The maker of the password, see core/makers.ts. The default is for rows that older code writes. */
     passwordSetBy: text('password_set_by').$type<Maker>().notNull().default('own'),
   },
   (table) => [index('users_admins').on(table.id).where(sql`user_level >= 10`)],
@@ -77,7 +77,7 @@ export const apiKeys = sqliteTable(
     preview: text('preview').notNull(),
     createdAt: integer('created_at').notNull(),
     lastUsedAt: integer('last_used_at'),
-    /** Who made the key, see core/makers.ts. The default is for rows that older code writes. */
+    /** The maker of the key, see core/makers.ts. The default is for rows that older code writes. */
     madeBy: text('made_by').$type<Maker>().notNull().default('own'),
   },
   (table) => [

@@ -37,7 +37,7 @@ const made = (
   credential = 'a session',
 ): Event => ['authn_token_created', user, actor, kind, { api_key_id: key, name: '' }, credential];
 
-/** What happened to one user each, in the order of time, and what the migration makes of it. */
+/** The events of one user each, in the order of time, and the makers that the migration finds. */
 const HISTORIES: [what: string, events: (user: number) => Event[], password: string, key: string][] = [
   ['nothing is known', () => [], 'own', 'own'],
   ['the first set-up', (u) => [created(u, null, null)], 'own', 'own'],

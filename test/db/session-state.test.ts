@@ -33,7 +33,7 @@ async function opened(form: 'digest' | 'plain') {
   };
 }
 
-/** What tokens may name, and which form of row that is. */
+/** The values that a token can name, and the form of row that each finds. */
 const NAMES: [what: string, sid: string, digest: string, finds: { digest: boolean; plain: boolean }][] = [
   ['by the sid whose digest is stored, or which is stored', SID, DIGEST, { digest: true, plain: true }],
   [

@@ -22,7 +22,7 @@ export type Key = {
   name: string;
   madeBy: Maker;
 };
-/** Who set a password or made a key. */
+/** The maker of a password or a key. */
 export type Maker = 'own' | 'admin' | 'other';
 export type Credential = Login | Key;
 

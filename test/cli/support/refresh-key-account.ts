@@ -27,7 +27,7 @@ export type RefreshKeyAccount = {
   secrets: Secrets;
   records: RecordedRefreshKey[];
   said: string[];
-  /** What signs refresh tokens now. */
+  /** The key that signs refresh tokens now. */
   signer(): string | null;
   pass(minutes: number): void;
   /** Runs a step of which one write fails: with nothing done before it, or with all done after it. */
