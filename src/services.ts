@@ -99,7 +99,10 @@ function createKeyring(
     if (imported !== undefined) return imported;
     const parsed = await parseSigningKeys(sets, refreshSecrets);
     if (!parsed.valid) {
-      const problem = `the signing keys cannot be used: ${parsed.problem}. ${HOW_TO_SET_KEYS}`;
+      const advice = refreshSecrets.some(({ name }) => parsed.problem.startsWith(`${name} `))
+        ? HOW_TO_MEND_REFRESH_KEYS
+        : HOW_TO_SET_KEYS;
+      const problem = `the signing keys cannot be used: ${parsed.problem}. ${advice}`;
       throw notConfigured(new Error(problem));
     }
     imported = parsed.keys;
@@ -108,10 +111,13 @@ function createKeyring(
 }
 
 const HOW_TO_SET_KEYS =
-  'Locally `npm run dev` makes JWT_KEYS and REFRESH_KEY; in production set them with `wrangler secret put JWT_KEYS` ' +
-  'and `npm run keys:add -- --refresh --remote`.';
+  'Locally `npm run dev` makes JWT_KEYS; in production set it with `wrangler secret put JWT_KEYS`.';
+
+const HOW_TO_MEND_REFRESH_KEYS =
+  'Delete that secret with `wrangler secret delete`, locally its line in .dev.vars; if no other one is left, ' +
+  '`npm run deploy` makes one, locally `npm run dev`.';
 
 /** Once for each isolate, since its environment is one object. */
 const NO_REFRESH_KEY =
-  'REFRESH_KEY is not set: refresh tokens are signed with the published key, so other programs can take one for an ' +
-  'access token. `npm run keys:add -- --refresh --remote` makes it; locally `npm run dev` does.';
+  'REFRESH_KEY is not set: refresh tokens are signed with the key of access tokens, so other programs can take one for ' +
+  'an access token. `npm run keys:add -- --refresh --remote` makes it; locally `npm run dev` does.';

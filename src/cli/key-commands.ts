@@ -16,7 +16,7 @@ import {
 } from './key-rotation.ts';
 import type { KeySecrets } from './key-secrets.ts';
 import { createKey, publicKeySet } from './key-set.ts';
-import { assertSafe, type Extent, possible, repeatable, type Urgency } from './key-steps.ts';
+import { type AllOption, assertSafe, type ForceOption, possible, repeatable } from './key-steps.ts';
 
 export type KeyContext = {
   secrets: KeySecrets;
@@ -59,7 +59,7 @@ export async function addKey(context: KeyContext): Promise<void> {
  * recorded as replaced while it still signs might be taken away.
  * @throws UsageError where no key can sign instead, or not yet.
  */
-export async function promoteKey(context: KeyContext, { force }: Urgency): Promise<void> {
+export async function promoteKey(context: KeyContext, { force }: ForceOption): Promise<void> {
   const { secrets, records, now, say, nameOf } = context;
   const { from, to, safeAt } = possible(context, planPromote(await readRotation(context)));
   assertSafe({
@@ -88,7 +88,10 @@ export async function promoteKey(context: KeyContext, { force }: Urgency): Promi
  * stay.
  * @throws UsageError where nothing is left of any key, or tokens of it may be live.
  */
-export async function retireKeys(context: KeyContext, { force, all }: Urgency & Extent): Promise<void> {
+export async function retireKeys(
+  context: KeyContext,
+  { force, all }: ForceOption & AllOption,
+): Promise<void> {
   const { secrets, records, now, say, nameOf } = context;
   const rotation = await readRotation(context);
   const finished = await forgetUnset(context, rotation);

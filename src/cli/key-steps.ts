@@ -4,10 +4,10 @@ import { describeInstant, describeWait } from './instants.ts';
 import type { Refusal } from './key-rotation.ts';
 import { UsageError } from './options.ts';
 
-export type Urgency = { force: boolean };
+export type ForceOption = { force: boolean };
 
 /** Whether every key goes that verifies only, or the one that was replaced first. */
-export type Extent = { all: boolean };
+export type AllOption = { all: boolean };
 
 /** @throws UsageError with the reason of a refusal, and the step that is possible instead. */
 export function possible<Plan extends object>(
@@ -19,7 +19,7 @@ export function possible<Plan extends object>(
   throw new UsageError(`${plan.refused}${next}`);
 }
 
-type Step = Urgency & { say: (line: string) => void; now: Date; safeAt: Date; cost: string };
+type Step = ForceOption & { say: (line: string) => void; now: Date; safeAt: Date; cost: string };
 
 /** @throws UsageError before the step is safe, unless it is forced; then the cost is said. */
 export function assertSafe({ say, now, safeAt, force, cost }: Step): void {

@@ -7,7 +7,7 @@ import { addKey, type KeyContext, promoteKey, readRotation, retireKeys } from '.
 import { describeRefreshKeys, describeRotation } from './key-list.ts';
 import { keyRecordsOf } from './key-records.ts';
 import { localSecrets, remoteSecrets } from './key-secrets.ts';
-import type { Extent, Urgency } from './key-steps.ts';
+import type { AllOption, ForceOption } from './key-steps.ts';
 import { assertNothingLeft, runScript, takeOptions, UsageError } from './options.ts';
 import { paths } from './project.ts';
 import {
@@ -20,7 +20,7 @@ import { refreshKeyRecordsOf } from './refresh-key-records.ts';
 import { findTarget, type Target, targetOptions } from './target.ts';
 
 type Contexts = { signing: KeyContext; refresh: RefreshKeyContext };
-type Options = Urgency & Extent & { refresh: boolean };
+type Options = ForceOption & AllOption & { refresh: boolean };
 type Command = {
   takes: readonly ('remote' | 'refresh' | 'force' | 'all')[];
   /** The error for options that the command takes alone but not together. */

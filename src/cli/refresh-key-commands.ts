@@ -4,7 +4,7 @@
 import { refreshKeyId, refreshKeyNumber } from '../protocol/refresh-keys.ts';
 import { describeInstant } from './instants.ts';
 import type { KeySecrets } from './key-secrets.ts';
-import { assertSafe, type Extent, possible, repeatable, type Urgency } from './key-steps.ts';
+import { type AllOption, assertSafe, type ForceOption, possible, repeatable } from './key-steps.ts';
 import { createRefreshKey } from './refresh-key.ts';
 import type { RefreshKeyRecords } from './refresh-key-records.ts';
 import {
@@ -44,7 +44,7 @@ export async function readRefreshRotation(context: RefreshKeyContext): Promise<R
  * signs. Its record comes first: a secret of which nobody knows from when it signs could not be retired later.
  * @throws UsageError where no key can be added, with the reason.
  */
-export async function addRefreshKey(context: RefreshKeyContext, { force }: Urgency): Promise<void> {
+export async function addRefreshKey(context: RefreshKeyContext, { force }: ForceOption): Promise<void> {
   const { secrets, records, say, nameOf } = context;
   const rotation = await readRefreshRotation(context);
   const key = possible(context, planAddRefresh(rotation, { force }));
@@ -62,7 +62,11 @@ export async function addRefreshKey(context: RefreshKeyContext, { force }: Urgen
     say(line);
 }
 
-function whatIsNext({ nameOf }: RefreshKeyContext, rotation: RefreshRotation, { force }: Urgency): string[] {
+function whatIsNext(
+  { nameOf }: RefreshKeyContext,
+  rotation: RefreshRotation,
+  { force }: ForceOption,
+): string[] {
   const [foreign] = rotation.byHand;
   const unless = `${foreign} was set by hand: if its instant is later, it signs instead.`;
   const [oldest] = rotation.keys;
@@ -81,16 +85,16 @@ function whatIsNext({ nameOf }: RefreshKeyContext, rotation: RefreshRotation, { 
  */
 export async function retireRefreshKeys(
   context: RefreshKeyContext,
-  { force, all }: Urgency & Extent,
+  { force, all }: ForceOption & AllOption,
 ): Promise<void> {
   const { say } = context;
   const rotation = await readRefreshRotation(context);
   const finished = await forgetUnset(context, rotation);
   if (finished && !(all && rotation.keys.length > 1)) return;
-  const { keys, safeAt } = possible(context, planRetireRefresh(rotation, { all }));
+  const { keys, safeAt } = possible(context, planRetireRefresh(rotation, { all, force }));
   const names = keys.map(({ secretName }) => secretName).join(' and ');
   const cost = `Sessions with a refresh token that ${names} signed have to sign in again when their access token expires.`;
-  const left = { ...rotation, keys: rotation.keys.slice(keys.length) };
+  const left = { ...rotation, keys: rotation.keys.filter((key) => !keys.includes(key)) };
   assertSafe({ say, now: rotation.now, safeAt, force, cost });
   say(whatSigns(left));
   for (const key of keys) await deleteKey(context, key);

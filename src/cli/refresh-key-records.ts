@@ -41,9 +41,12 @@ const row = z
   });
 const moment = z.object({ now: instant, longest: z.number().nullable() });
 
+/** Fails where the tables are older than this code: Workers of that code would refuse what a refresh key signs. */
+const LONGEST = 'SELECT max(expires_at - created_at) FROM sessions WHERE id_is_digest IS NOT NULL';
+
 /** One row at least, also where nothing is recorded. */
 const READ = `SELECT moment.*, secret_name, public_jwk
-  FROM (SELECT ${DATABASE_NOW} AS now, (SELECT max(expires_at - created_at) FROM sessions) AS longest) AS moment
+  FROM (SELECT ${DATABASE_NOW} AS now, (${LONGEST}) AS longest) AS moment
   LEFT JOIN signing_keys ON secret_name LIKE 'REFRESH_KEY%'`;
 
 /** The records in a database. Every method throws a UsageError where the database does not answer. */

@@ -1,5 +1,5 @@
-// Where the rotation of the refresh keys stands and which step of it is possible, from the records, the names of the
-// secrets and the time. A refresh key is never promoted: each Worker signs with the one whose instant passed last.
+// Decides which step of a rotation of refresh keys is possible, from the records, the names of the secrets and the time.
+// A refresh key is never promoted: each Worker signs with the one whose instant passed last.
 
 import { isSigningKeyName } from '../core/key-set-names.ts';
 import { refreshKeyName, refreshKeyNumber } from '../protocol/refresh-keys.ts';
@@ -53,10 +53,22 @@ export const signingRefreshKey = ({ keys, now }: RefreshRotation): RecordedRefre
 export const signsFromAfter = (now: Date): Date =>
   minutesAfter(new Date(Math.ceil(now.getTime() / 1000) * 1000), OVERLAP_MINUTES);
 
-/** When the key after `key` took its place or will, which is not before it was added; undefined for the last one. */
-function replacedAt({ keys }: RefreshRotation, key: RecordedRefreshKey): Date | undefined {
+/**
+ * When the key after `key` took its place or will, which is not before it was added; undefined for the last one. A key
+ * that a forced one was to replace signs until it is deleted.
+ */
+function replacedAt(rotation: RefreshRotation, key: RecordedRefreshKey): Date | undefined {
+  const { keys, now } = rotation;
   const next = keys[keys.indexOf(key) + 1];
-  return next && new Date(Math.max(next.signsFrom.getTime(), next.addedAt.getTime()));
+  if (next !== undefined) return new Date(Math.max(next.signsFrom.getTime(), next.addedAt.getTime()));
+  return signingRefreshKey(rotation) === key && overtakenKeys(rotation).includes(key) ? now : undefined;
+}
+
+/** The keys older than the newest one whose instant has passed, in the order in which they sign. */
+function overtakenKeys({ keys, now }: RefreshRotation): readonly RecordedRefreshKey[] {
+  const passed = keys.filter(({ signsFrom }) => signsFrom <= now);
+  const newest = Math.max(...passed.map(({ secretName }) => numberOf(secretName)));
+  return keys.filter(({ secretName }) => numberOf(secretName) < newest);
 }
 
 /** When the last refresh token of a key has expired; undefined for a key that no other one replaces. */
@@ -81,13 +93,14 @@ export function planAddRefresh(
 }
 
 /**
- * The latest instant of the others: with that and its higher number the new key signs in place of all of them, also
- * where the ones that leaked are never deleted. An instant of 0 would let those sign that were added later. Beside a key
- * of which nobody knows the instant it is the time now.
+ * The instant of the key that signs, or 0: with that and its higher number the new key signs immediately. A literal 0
+ * would let the old key sign on until it is deleted. A key that waits for its instant would sign then, so that
+ * `planRetireRefresh` deletes it, too. Beside a key of which nobody knows the instant it is the time now.
  */
-function inheritedInstant({ keys, byHand, now }: RefreshRotation): Date {
+function inheritedInstant(rotation: RefreshRotation): Date {
+  const { byHand, now } = rotation;
   const earliest = byHand.length === 0 ? 0 : Math.floor(now.getTime() / 1000) * 1000;
-  return new Date(Math.max(earliest, ...keys.map(({ signsFrom }) => signsFrom.getTime())));
+  return new Date(Math.max(earliest, signingRefreshKey(rotation)?.signsFrom.getTime() ?? 0));
 }
 
 /** Behind all that is set or recorded: of two keys with one instant the higher number signs. */
@@ -96,13 +109,20 @@ function nextName({ keys, unset, byHand }: RefreshRotation): string {
   return refreshKeyName(Math.max(0, ...[...names, ...byHand].map(numberOf)) + 1);
 }
 
-/** Which keys go: the one that was replaced first, or all but the last one. */
+/**
+ * Which keys go: the one that was replaced first, or all that the newest one replaced. A key that signs stays as long as
+ * nothing but a key that waits could replace it.
+ */
 export function planRetireRefresh(
   rotation: RefreshRotation,
-  { all }: { all: boolean },
+  { all, force }: { all: boolean; force: boolean },
 ): Refusal | { keys: readonly RecordedRefreshKey[]; safeAt: Date } {
   const { keys: present, byHand } = rotation;
-  const keys = present.slice(0, all ? -1 : Math.min(1, present.length - 1));
+  const overtaken = overtakenKeys(rotation);
+  const waiting = present.find(({ signsFrom }) => signsFrom > rotation.now);
+  if (overtaken.length === 0 && waiting !== undefined && present.length > 1 && (all || force))
+    return { refused: `${isWaiting(waiting)} ${AFTER_A_LEAK}`, next: 'add' };
+  const keys = (overtaken.length === 0 ? present.slice(0, -1) : overtaken).slice(0, all ? undefined : 1);
   const safe = keys.map((key) => refreshRetirableAt(rotation, key)?.getTime() ?? 0);
   if (keys.length > 0) return { keys, safeAt: new Date(Math.max(...safe)) };
   const [foreign] = byHand;
@@ -112,6 +132,8 @@ export function planRetireRefresh(
 
 /** Keys of which only the record is left: a retirement was cut off, or someone deleted the secret. */
 export function goneRefreshKeys({ keys, unset }: RefreshRotation): RecordedRefreshKey[] {
+  // The first addition can be under way.
+  if (keys.length === 0) return [];
   const first = Math.min(...keys.map(({ secretName }) => numberOf(secretName)));
   return unset.filter(({ secretName }) => numberOf(secretName) < first);
 }
@@ -122,6 +144,9 @@ export const staleRefreshKeys = ({ unset, now }: RefreshRotation): RecordedRefre
 
 const isWaiting = ({ secretName, signsFrom }: RecordedRefreshKey): string =>
   `${secretName} was added already: it signs from ${describeInstant(signsFrom)} on.`;
+
+const AFTER_A_LEAK =
+  'Until then no other refresh key signs. After a leak, first add one that signs immediately, with --force.';
 
 const NOT_DEPLOYED =
   'No signing key is set: `npm run deploy` makes that and a refresh key, locally `npm run dev`.';

@@ -1,2 +1,2 @@
-/** Why a secret cannot be used. Its message names the secret and tells nothing of the material, so it can be logged. */
+/** The error for a secret that cannot be used. The message names the secret and nothing of its material: it can be logged. */
 export class KeyProblem extends Error {}

@@ -1,6 +1,5 @@
 import { base64url } from 'jose';
-import { refreshKeyId } from '../protocol/refresh-keys.ts';
-import { isCanonicalBase64url } from '../protocol/token-form.ts';
+import { parseRefreshKey, refreshKeyId } from '../protocol/refresh-keys.ts';
 import { KeyProblem } from './key-problem.ts';
 import { hmacHex } from './secrets.ts';
 import type { Signer, SigningKey, SigningKeys } from './signing-keys.ts';
@@ -25,11 +24,11 @@ export async function importRefreshKeys(secrets: readonly RefreshSecret[]): Prom
 }
 
 async function importRefreshKey({ name, number, text }: RefreshSecret): Promise<RefreshKey> {
-  const [, seconds, material = ''] = /^(\d{1,10})\.([\w-]+)$/.exec(text) ?? [];
-  if (seconds === undefined || !isCanonicalBase64url(material)) {
+  const parsed = parseRefreshKey(text);
+  if (parsed === null) {
     throw new KeyProblem(`${name} is not <signs from, unix seconds>.<secret, base64url without padding>`);
   }
-  const bytes = new Uint8Array(base64url.decode(material));
+  const bytes = new Uint8Array(base64url.decode(parsed.secret));
   if (bytes.byteLength < MIN_BYTES) throw new KeyProblem(`${name} is shorter than ${MIN_BYTES} bytes`);
   const hmac = { name: 'HMAC', hash: 'SHA-256' };
   const key = await crypto.subtle.importKey('raw', bytes, hmac, false, ['sign', 'verify']);
@@ -37,7 +36,7 @@ async function importRefreshKey({ name, number, text }: RefreshSecret): Promise<
   return {
     name,
     number,
-    signsFrom: new Date(Number(seconds) * 1000),
+    signsFrom: new Date(parsed.signsFromSeconds * 1000),
     key: { ...named, verifyWith: key, signWith: key },
   };
 }
@@ -47,8 +46,8 @@ const SAMPLE = 'which key is this';
 
 /**
  * Refuses a refresh key that is also a secret of a key set, or another refresh key: it would verify tokens of two kinds,
- * or outlive the removal of one of its names. Compared by what they sign, since HMAC pads and hashes its keys, so that
- * different bytes can be one key.
+ * or outlive the removal of one of its names. Keys are compared by a signature, because HMAC pads and hashes keys:
+ * different bytes can be the same key.
  * @throws KeyProblem
  */
 export async function refuseSharedSecrets(

@@ -19,7 +19,7 @@ export type SigningKey = {
   signWith: CryptoKey | undefined;
   /** Shared with another issuer, whose tokens have no `kid`, no `typ` of ours, and `sid` only where they renew ours. */
   interchange: boolean;
-  /** True for what no key set holds: under such a key nothing but a refresh token is accepted. */
+  /** True for a refresh key, which no key set holds: only refresh tokens are valid under it. */
   onlyRefresh: boolean;
 };
 

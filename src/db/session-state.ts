@@ -23,7 +23,7 @@ type SessionStates<Row, Known extends Identity> = {
   toState(rows: Row[], chain?: RefreshChain | null): SessionState<Known> | null;
 };
 
-/** The id of the live session, 1 for a login without a session that stands, null for what has ended. */
+/** The id of the live session; 1 for a valid token without a session; null if the session or login has ended. */
 type Standing = { login: string | 1 | null };
 
 export function prepareStates<Row, Known extends Identity>(

@@ -1,3 +1,5 @@
+import { isCanonicalBase64url } from './token-form.ts';
+
 /**
  * The number of a secret that signs refresh tokens: 1 for `REFRESH_KEY`, 2 for `REFRESH_KEY_2`, and so on; null for any
  * other name.
@@ -22,8 +24,14 @@ export const isRefreshKeyId = (kid: unknown): boolean =>
 export const refreshKeyValue = (signsFromSeconds: number, secret: string): string =>
   `${signsFromSeconds}.${secret}`;
 
-/** The instant in the text of such a secret, in Unix seconds; null for any other text. */
-export function refreshKeySignsFrom(text: string): number | null {
-  const match = /^(\d{1,11})\.[\w-]{43,}$/.exec(text);
-  return match === null ? null : Number(match[1]);
+/** The parts of the text of such a secret; null for any other text. The length of the secret is not checked. */
+export function parseRefreshKey(text: string): { signsFromSeconds: number; secret: string } | null {
+  const [, seconds, secret = ''] = /^(\d{1,10})\.([\w-]+)$/.exec(text) ?? [];
+  return seconds === undefined || !isCanonicalBase64url(secret)
+    ? null
+    : { signsFromSeconds: Number(seconds), secret };
 }
+
+/** The instant in the text of such a secret, in Unix seconds; null for any other text. */
+export const refreshKeySignsFrom = (text: string): number | null =>
+  parseRefreshKey(text)?.signsFromSeconds ?? null;

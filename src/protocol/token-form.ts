@@ -1,7 +1,7 @@
 const SEGMENT = /^[\w-]+$/;
 const THREE_SEGMENTS = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
-/** The last characters of two and of three whose bits that stand for no byte are zero. */
+/** The characters that can end a last group of two or three characters: those whose spare bits are zero. */
 const LAST_OF_TWO = 'AQgw';
 const LAST_OF_THREE = 'AEIMQUYcgkosw048';
 

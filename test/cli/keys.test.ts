@@ -155,11 +155,13 @@ describe('the keys of this machine', () => {
     expect(text).toMatch(
       /Next: `npm run keys:retire -- --refresh`, safe from .*\nA dev server that is running keeps the old/,
     );
-    expect((await keys('retire', '--refresh', '--force')).code).toBe(0);
-    expect(await readFile(file(), 'utf8')).toMatch(/^JWT_KEYS_2='.*'\nREFRESH_KEY_2='\d{10}\.[\w-]{43}'\n$/);
+    expect(await readFile(file(), 'utf8')).toMatch(/\nREFRESH_KEY_2='\d{10}\.[\w-]{43}'\n$/);
+    expect((await keys('add', '--refresh', '--force')).code).toBe(0);
+    expect((await keys('retire', '--refresh', '--force', '--all')).code).toBe(0);
+    expect(await readFile(file(), 'utf8')).toMatch(/^JWT_KEYS_2='.*'\nREFRESH_KEY_3='0\.[\w-]{43}'\n$/);
     expect(await ensureRefreshKey(file())).toBe(false);
     expect((await keys('list')).text).toMatch(
-      /^JWT_KEYS_2 .*signs\nREFRESH_KEY_2 {2}refresh-2 {2}signs refresh .* on\n$/,
+      /^JWT_KEYS_2 .*signs\nREFRESH_KEY_3 {2}refresh-3 {2}signs refresh tokens\n$/,
     );
   });
 });

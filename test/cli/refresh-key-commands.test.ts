@@ -124,30 +124,41 @@ describe('a rotation after a leak', () => {
     expect(records.map(({ secretName }) => secretName)).toEqual([THREE]);
   });
 
-  it('never gives the signature back to a key that was about to sign, also if nobody deletes that', async () => {
-    const { context, secrets, said, signer, pass } = deployed();
-    await addRefreshKey(context, calmly);
-    pass(5);
+  it.each([
+    ['before', 0, THREE],
+    ['after', 10, TWO],
+  ])(
+    'lets the new key sign immediately while another one waits, which goes %s its instant',
+    async (_, minutes, signing) => {
+      const { context, secrets, said, signer, pass } = deployed();
+      await addRefreshKey(context, calmly);
+      pass(5);
+      await addRefreshKey(context, hastily);
+      expect(signer()).toBe(THREE);
+      pass(minutes);
+      expect(signer()).toBe(signing);
+      await expect(retireRefreshKeys(context, { force: false, all: true })).rejects.toThrow(/^Too early/);
+      await retireRefreshKeys(context, ofAll);
+      expect([refreshKeysIn(secrets), signer()]).toEqual([[THREE], THREE]);
+      expect(said).toContain('REFRESH_KEY_3 (refresh-3) signs refresh tokens.');
+    },
+  );
+
+  it('keeps a key that somebody added meanwhile', async () => {
+    const { context, secrets, signer } = deployed();
     await addRefreshKey(context, hastily);
-    expect(signer()).toBe(ONE);
-    pass(10);
-    expect(signer()).toBe(THREE);
-    pass(DAY_MINUTES);
-    expect(signer()).toBe(THREE);
+    await addRefreshKey(context, calmly);
     await retireRefreshKeys(context, ofAll);
-    expect(refreshKeysIn(secrets)).toEqual([THREE]);
-    expect(said).toContain('REFRESH_KEY_3 (refresh-3) signs refresh tokens.');
+    expect([refreshKeysIn(secrets), signer()]).toEqual([[TWO, THREE], TWO]);
   });
 
-  it('says that no refresh key signs until the instant of the one that is left', async () => {
-    const { context, secrets, said, signer } = deployed();
+  it.each([hastily, ofAll])('never leaves a key alone that does not sign yet: %j', async (options) => {
+    const { context, secrets, signer } = deployed();
     await addRefreshKey(context, calmly);
-    await retireRefreshKeys(context, ofAll);
-    expect([refreshKeysIn(secrets), signer()]).toEqual([[TWO], null]);
-    const until =
-      /^REFRESH_KEY_2 \(refresh-2\) signs refresh tokens from 2030-01-01 .* on; until then the first/;
-    const deleted = said.findIndex((line) => line.startsWith('Retiring'));
-    expect(said.findIndex((line) => until.test(line))).toBe(deleted - 1);
+    await expect(retireRefreshKeys(context, options)).rejects.toThrow(
+      /^REFRESH_KEY_2 was added already: .* After a leak, first add one that signs immediately, with --force\. Next: `keys:add --refresh`\.$/,
+    );
+    expect([refreshKeysIn(secrets), signer()]).toEqual([[ONE, TWO], ONE]);
   });
 
   it('lets the new key sign in place of one that was set by hand, if that signs already', async () => {
