@@ -16,9 +16,10 @@ WHERE e.event IN ('authn_password_change', 'user_created') AND e.user_id IS NOT 
   AND (e.actor_id <> e.user_id OR (e.actor_id IS NULL AND json_extract(e.detail, '$.by') = 'operator'));--> statement-breakpoint
 CREATE INDEX `password_makers_user` ON `password_makers` (`user_id`, `event_id`);--> statement-breakpoint
 -- The last one who is not the user decides: what the user sets after `other` counts as `other`, too.
-UPDATE users SET password_set_by = coalesce((
+UPDATE users SET password_set_by = (
   SELECT maker FROM password_makers WHERE user_id = users.id ORDER BY event_id DESC LIMIT 1
-), 'own');--> statement-breakpoint
+)
+WHERE id IN (SELECT user_id FROM password_makers);--> statement-breakpoint
 CREATE TABLE `made_keys` (
   `key_id` integer PRIMARY KEY, `event_id` integer, `user_id` integer, `actor_id` integer, `actor_kind` text,
   `replaced_id` integer
